@@ -1,0 +1,91 @@
+package ledger
+
+import (
+	"cmp"
+	"slices"
+
+	"colletta/money"
+)
+
+// AccountKind says what an account counts. An account with a debit balance
+// (positive) is something owed to us or held by us; with a credit balance
+// (negative) something that we owe.
+type AccountKind string
+
+// The kinds of accounts. In brackets: what Subject names, and the usual sign of
+// the balance.
+const (
+	AccountHouseholdReceivable AccountKind = "household_receivable" // (household, debit) what a family still has to pay
+	AccountHouseholdCredit     AccountKind = "household_credit"     // (household, credit) what a family paid too much
+	AccountProviderPayable     AccountKind = "provider_payable"     // (provider, credit) cost of pools not yet paid to the provider
+	AccountFund                AccountKind = "fund"                 // (fund, debit) awards that the fund has not paid in yet
+	AccountStripeClearing      AccountKind = "stripe_clearing"      // (none, debit) card money held by Stripe
+	AccountBankClearing        AccountKind = "bank_clearing"        // (none, debit) money on the collecting bank account
+	AccountFees                AccountKind = "fees"                 // (none, debit) card fees, until the municipality refunds them
+	AccountWriteOff            AccountKind = "write_off"            // (none, debit) charges given up
+	AccountRounding            AccountKind = "rounding"             // (none) a cent on a foreign statement; our own divisions leave none
+)
+
+// accountKinds holds every kind, and whether its Subject names somebody.
+var accountKinds = map[AccountKind]bool{
+	AccountHouseholdReceivable: true,
+	AccountHouseholdCredit:     true,
+	AccountProviderPayable:     true,
+	AccountFund:                true,
+	AccountStripeClearing:      false,
+	AccountBankClearing:        false,
+	AccountFees:                false,
+	AccountWriteOff:            false,
+	AccountRounding:            false,
+}
+
+// AccountKinds lists every kind by name.
+func AccountKinds() []AccountKind {
+	kinds := make([]AccountKind, 0, len(accountKinds))
+	for k := range accountKinds {
+		kinds = append(kinds, k)
+	}
+	slices.Sort(kinds)
+	return kinds
+}
+
+// AccountRef names one account of a municipality.
+type AccountRef struct {
+	Kind    AccountKind
+	Subject string // id of the household, provider or fund; empty for the municipality's own accounts
+}
+
+// Valid is true when the kind exists and has a subject exactly when it needs one.
+func (a AccountRef) Valid() bool {
+	named, known := accountKinds[a.Kind]
+	return known && named == (a.Subject != "")
+}
+
+// Compare orders accounts by kind, then by subject.
+func (a AccountRef) Compare(b AccountRef) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Subject, b.Subject))
+}
+
+// Balance is what an account holds after some transactions: the sum of its
+// postings, debit positive.
+type Balance struct {
+	Account AccountRef
+	Amount  money.Amount
+}
+
+// Balances sums the postings of transactions by account, in the order of
+// [AccountRef.Compare]. Accounts that came to zero are in the list.
+func Balances(transactions []Transaction) []Balance {
+	sums := map[AccountRef]money.Amount{}
+	for _, t := range transactions {
+		for _, p := range t.Postings {
+			sums[p.Account] += p.Amount
+		}
+	}
+	balances := make([]Balance, 0, len(sums))
+	for account, amount := range sums {
+		balances = append(balances, Balance{account, amount})
+	}
+	slices.SortFunc(balances, func(a, b Balance) int { return a.Account.Compare(b.Account) })
+	return balances
+}

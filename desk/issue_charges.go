@@ -1,0 +1,259 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"colletta/billing"
+	"colletta/billing/ledger"
+	"colletta/communities"
+	"colletta/money"
+	"colletta/pooling"
+	"colletta/postgres"
+)
+
+// daysToPay is how long a household has to pay a charge.
+const daysToPay = 14
+
+// ChargeRound issues the charges of a formed round by hand (officer).
+func (d *Desk) ChargeRound(ctx context.Context, a communities.Actor, id pooling.RoundID) error {
+	if err := a.May(communities.PermRunRound, communities.Scope{}, d.clock.Now()); err != nil {
+		return err
+	}
+	return d.chargeRound(ctx, id, a.User)
+}
+
+// chargeRound turns the reservations of a round into awards, issues one charge
+// per member, posts each pool to the ledger, and writes to every household.
+func (d *Desk) chargeRound(ctx context.Context, id pooling.RoundID, by communities.UserID) error {
+	ctx, cancel := context.WithTimeout(ctx, errandTimeout)
+	defer cancel()
+	now := d.clock.Now()
+	return d.db.InTx(ctx, func(tx *postgres.Tx) error {
+		round, err := tx.RoundForUpdate(ctx, id)
+		if err != nil || round.Reached(pooling.RoundCharged) {
+			return err
+		}
+		if _, err := round.Move(pooling.RoundCharged); err != nil {
+			return err
+		}
+		if fresh, err := tx.StepDone(ctx, id, "charge", now); err != nil || !fresh {
+			return err
+		}
+		c := charging{desk: d, tx: tx, round: round, now: now, spent: map[string]money.Amount{}}
+		if err := c.load(ctx); err != nil {
+			return err
+		}
+		for _, p := range c.pools {
+			if err := c.charge(ctx, p); err != nil {
+				return fmt.Errorf("pool %s: %w", p.ID, err)
+			}
+		}
+		if err := c.resolve(ctx); err != nil {
+			return err
+		}
+		if err := tx.SetRoundState(ctx, id, pooling.RoundCharged, now); err != nil {
+			return err
+		}
+		if err := c.settleIfPaid(ctx); err != nil {
+			return err
+		}
+		if err := c.write(ctx); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, now, by, "charge_round", "round "+string(id), map[string]any{"charges": len(c.charges)})
+	})
+}
+
+// charging is one run of [Desk.chargeRound].
+type charging struct {
+	desk    *Desk
+	tx      *postgres.Tx
+	round   postgres.RoundLine
+	now     time.Time
+	offers  map[string]postgres.OfferLine
+	pools   []postgres.Pool
+	members map[string][]postgres.PoolMember // by pool
+	funds   map[string]postgres.Reservation  // by measure
+	spent   map[string]money.Amount          // by measure
+	charges []billing.Charge
+	numbers map[billing.ChargeID]billing.Number
+	sizes   map[billing.PoolID]postgres.Pool
+}
+
+func (c *charging) load(ctx context.Context) error {
+	offers, err := c.tx.OffersOfRound(ctx, c.round.ID)
+	if err != nil {
+		return err
+	}
+	c.offers = map[string]postgres.OfferLine{}
+	for _, o := range offers {
+		c.offers[string(o.ID)] = o
+	}
+	if c.pools, err = c.tx.Pools(ctx, postgres.PoolsFilter{Round: c.round.ID}); err != nil {
+		return err
+	}
+	c.sizes = map[billing.PoolID]postgres.Pool{}
+	for _, p := range c.pools {
+		c.sizes[p.ID] = p
+	}
+	members, err := c.tx.PoolMembers(ctx, c.round.ID)
+	if err != nil {
+		return err
+	}
+	c.members = map[string][]postgres.PoolMember{}
+	for _, m := range members {
+		c.members[m.PoolID] = append(c.members[m.PoolID], m)
+	}
+	held, err := c.tx.OpenReservations(ctx, c.round.ID)
+	if err != nil {
+		return err
+	}
+	c.funds = map[string]postgres.Reservation{}
+	for _, r := range held {
+		c.funds[r.MeasureID] = r
+	}
+	c.numbers = map[billing.ChargeID]billing.Number{}
+	return nil
+}
+
+// charge issues the charges of one pool and posts them.
+func (c *charging) charge(ctx context.Context, p postgres.Pool) error {
+	offer := c.offers[string(p.Offer)]
+	today := c.desk.today(c.now)
+	pool := billing.Pool{
+		ID: p.ID, Round: c.round.ID, Provider: billing.ProviderID(p.Provider), Description: description(offer, c.round, c.desk.zone),
+		IssuedOn: today, DueOn: today.AddDate(0, 0, daysToPay),
+	}
+	parts := map[string]money.Amount{}
+	for _, m := range c.members[string(p.ID)] {
+		pool.Members = append(pool.Members, billing.Member{
+			Charge: billing.ChargeID(postgres.NewID()), Demand: pooling.DemandID(m.DemandID), Household: communities.HouseholdID(m.HouseholdID),
+			Share: m.ShareCents, Subsidy: m.SubsidyCents,
+		})
+		if m.SubsidyCents == 0 {
+			continue
+		}
+		fund, ok := c.funds[*m.MeasureID]
+		if !ok {
+			return fmt.Errorf("measure %s grants without a reservation", *m.MeasureID)
+		}
+		parts[*m.MeasureID] += m.SubsidyCents
+		if err := c.tx.AddAward(ctx, pooling.DemandID(m.DemandID), fund.FundID, c.round.ID, communities.HouseholdID(m.HouseholdID), m.SubsidyCents, c.now); err != nil {
+			return err
+		}
+	}
+	charges, err := billing.Issue(pool)
+	if err != nil {
+		return err
+	}
+	numbers, err := c.tx.NextNumbers(ctx, "charge", today.Year(), len(charges))
+	if err != nil {
+		return err
+	}
+	if err := c.tx.AddCharges(ctx, charges, numbers); err != nil {
+		return err
+	}
+	for i, one := range charges {
+		c.numbers[one.ID] = numbers[i]
+	}
+	c.charges = append(c.charges, charges...)
+	return c.post(ctx, charges, parts)
+}
+
+// post writes the ledger transaction of a pool; a pool that costs nothing has
+// none.
+func (c *charging) post(ctx context.Context, charges []billing.Charge, parts map[string]money.Amount) error {
+	var cost money.Amount
+	for _, one := range charges {
+		cost += one.Share
+	}
+	if cost == 0 {
+		return nil
+	}
+	var fundParts []billing.FundPart
+	for measure, amount := range parts {
+		c.spent[measure] += amount
+		fundParts = append(fundParts, billing.FundPart{Fund: billing.FundID(c.funds[measure].FundID), Amount: amount})
+	}
+	t, err := billing.PoolCharged(billing.Posted{ID: ledger.TransactionID(postgres.NewID()), At: c.now}, charges, fundParts)
+	if err != nil {
+		return err
+	}
+	_, err = c.tx.Post(ctx, t)
+	return err
+}
+
+// resolve turns what was reserved into what was spent, fund by fund.
+func (c *charging) resolve(ctx context.Context) error {
+	for measure, r := range c.funds {
+		if err := c.tx.Resolve(ctx, r, c.round.ID, c.spent[measure], c.now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settleIfPaid settles a round in which nothing is owed.
+func (c *charging) settleIfPaid(ctx context.Context) error {
+	open, err := c.tx.OpenCharges(ctx, c.round.ID)
+	if err != nil || open > 0 {
+		return err
+	}
+	return c.tx.SetRoundState(ctx, c.round.ID, pooling.RoundSettled, c.now)
+}
+
+// write tells every household of the round what came of its pledge.
+func (c *charging) write(ctx context.Context) error {
+	pledges, err := c.tx.PledgesOf(ctx, c.round.ID)
+	if err != nil {
+		return err
+	}
+	households := make([]communities.HouseholdID, len(pledges))
+	for i, p := range pledges {
+		households[i] = p.Household
+	}
+	holders, err := c.tx.HoldersOf(ctx, households)
+	if err != nil {
+		return err
+	}
+	byDemand := map[pooling.DemandID]billing.Charge{}
+	for _, one := range c.charges {
+		byDemand[one.Demand] = one
+	}
+	for _, p := range pledges {
+		holder, ok := holders[p.Household]
+		if !ok {
+			continue
+		}
+		charge, served := byDemand[p.ID]
+		if !served {
+			if err := c.desk.send(ctx, c.tx, holder.Email, letterUnserved, unservedLetter{
+				Name: holder.GivenName, Round: c.round.Name, Link: c.desk.publicURL + "/impegni/" + string(p.ID)}); err != nil {
+				return err
+			}
+			continue
+		}
+		pool := c.sizes[charge.Pool]
+		if err := c.desk.send(ctx, c.tx, holder.Email, letterServed, servedLetter{
+			Name: holder.GivenName, Round: c.round.Name, Offer: pool.OfferTitle, Provider: pool.ProviderName, Number: c.numbers[charge.ID].String(),
+			Link: c.desk.publicURL + "/quote/" + string(charge.ID), Members: pool.Size, Share: charge.Share, Subsidy: charge.Subsidy, Net: charge.Net, DueOn: charge.DueOn,
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// description says what a charge is for: the offer, and its meetings or month.
+func description(o postgres.OfferLine, r postgres.RoundLine, zone *time.Location) string {
+	if o.Meetings > 0 {
+		return fmt.Sprintf("%s, %d incontri", o.Title, o.Meetings)
+	}
+	first := r.ClosesAt.In(zone).AddDate(0, 1, 1-r.ClosesAt.In(zone).Day())
+	if o.Period == "month" {
+		return fmt.Sprintf("%s, %s %d", o.Title, italianMonths[first.Month()-1], first.Year())
+	}
+	return o.Title
+}

@@ -1,0 +1,532 @@
+package desk
+
+import (
+	"context"
+	"slices"
+
+	"colletta/catalogue"
+	"colletta/communities"
+	"colletta/money"
+	"colletta/pooling"
+	"colletta/postgres"
+	"colletta/refusal"
+	"colletta/subsidies"
+)
+
+// joiners are the numbers of further families for which pages show a price.
+var joiners = []int{1, 2, 5}
+
+// Rounds lists rounds that concern the actor: the city's and those of their
+// communities; all of them for an officer. Nobody logged in sees the city's.
+func (d *Desk) Rounds(ctx context.Context, a communities.Actor) ([]RoundSummary, error) {
+	now := d.clock.Now()
+	filter := postgres.RoundsFilter{City: true, All: a.Has(communities.RoleOfficer, now)}
+	filter.Communities = append(a.CommunitiesAs(communities.RoleMember, now), a.CommunitiesAs(communities.RoleDelegate, now)...)
+	rounds, err := d.db.Rounds(ctx, filter)
+	if err != nil {
+		return nil, err
+	}
+	own, err := d.db.PledgesOfHousehold(ctx, a.Household)
+	if err != nil {
+		return nil, err
+	}
+	mine := map[pooling.RoundID]int{}
+	for _, p := range own {
+		mine[p.Round]++
+	}
+	all := make([]RoundSummary, len(rounds))
+	for i, r := range rounds {
+		all[i] = d.roundSummary(r, mine[r.ID])
+	}
+	return all, nil
+}
+
+func (d *Desk) roundSummary(r postgres.RoundLine, mine int) RoundSummary {
+	return RoundSummary{
+		ID: r.ID, Series: r.SeriesName, Name: r.Name, State: r.State, Community: r.CommunityName, OpensAt: r.OpensAt.In(d.zone),
+		ClosesAt: r.ClosesAt.In(d.zone), Offers: r.Offers, Pledged: r.Pledged, Served: r.Served, Mine: mine,
+	}
+}
+
+// Round is the page of a round as the actor may see it: the live picture for
+// their own community, their own pledges; pools with members for the delegate
+// of their community and for an officer.
+func (d *Desk) Round(ctx context.Context, a communities.Actor, id pooling.RoundID) (RoundView, error) {
+	now := d.clock.Now()
+	round, err := d.db.Round(ctx, id)
+	if err != nil {
+		return RoundView{}, err
+	}
+	if !d.maySeeRound(a, round) {
+		return RoundView{}, postgres.ErrNotFound.With("what", "round")
+	}
+	v := RoundView{SHA256: round.SHA256}
+	own, err := d.db.PledgesOfHousehold(ctx, a.Household)
+	if err != nil {
+		return v, err
+	}
+	own = slices.DeleteFunc(own, func(p postgres.Demand) bool { return p.Round != id })
+	v.Round = d.roundSummary(round, len(own))
+	if v.Mine, err = d.pledgeViews(ctx, a, own); err != nil {
+		return v, err
+	}
+	if round.State == pooling.RoundOpen {
+		if v.Offers, err = d.pictures(ctx, a, round, own); err != nil {
+			return v, err
+		}
+	} else if v.Results, err = d.results(ctx, a, round); err != nil {
+		return v, err
+	}
+	v.CanPledge = true
+	err = round.TakesPledges(now)
+	switch {
+	case err != nil:
+		v.CanPledge, v.Why = false, refusal.All(err)[0].Code
+	case a.User == "":
+		v.CanPledge, v.Why = false, communities.ErrNotLoggedIn.Code
+	case a.Household == "" || len(v.Offers) == 0:
+		v.CanPledge, v.Why = false, ErrNotMember.Code
+	}
+	return v, nil
+}
+
+// maySeeRound: rounds of the city are public facts; those of a community
+// concern its members, its delegate and officers.
+func (d *Desk) maySeeRound(a communities.Actor, r postgres.RoundLine) bool {
+	return r.Community == "" || a.May(communities.PermSeeCommunity, communities.Scope{Community: r.Community}, d.clock.Now()) == nil ||
+		a.Has(communities.RoleOfficer, d.clock.Now())
+}
+
+// picturesMost bounds the offers of one page.
+const picturesMost = 30
+
+// pictures shows each offer in reach of the actor's communities, or, for
+// somebody without a household, every offer from where its group would meet.
+func (d *Desk) pictures(ctx context.Context, a communities.Actor, round postgres.RoundLine, own []postgres.Demand) ([]OfferPictureView, error) {
+	p, err := d.preview(ctx, round)
+	if err != nil {
+		return nil, err
+	}
+	homes, err := d.homes(ctx, a, round, p)
+	if err != nil {
+		return nil, err
+	}
+	isee, err := d.db.ISEEOf(ctx, []communities.HouseholdID{a.Household})
+	if err != nil {
+		return nil, err
+	}
+	var all []OfferPictureView
+	for _, o := range p.sources.offers {
+		view, ok, err := d.picture(p, o, a, homes, own, isee)
+		if err != nil {
+			return nil, err
+		}
+		if ok && len(all) < picturesMost {
+			all = append(all, view)
+		}
+	}
+	return all, nil
+}
+
+// homes are the communities from which the reader looks.
+func (d *Desk) homes(ctx context.Context, a communities.Actor, round postgres.RoundLine, p *preview) ([]communities.Community, error) {
+	if a.Household == "" {
+		if round.Community == "" {
+			return p.sources.places, nil
+		}
+		c, err := d.db.Community(ctx, round.Community)
+		return []communities.Community{c}, err
+	}
+	lines, err := d.db.CommunitiesOf(ctx, a.Household)
+	homes := make([]communities.Community, len(lines))
+	for i, l := range lines {
+		homes[i] = l.Community
+	}
+	return homes, err
+}
+
+// picture is the live picture of one offer; false when it is out of reach.
+func (d *Desk) picture(p *preview, o postgres.OfferLine, a communities.Actor, homes []communities.Community, own []postgres.Demand,
+	isee map[communities.HouseholdID][]subsidies.ISEECertificate) (OfferPictureView, bool, error) {
+	view := OfferPictureView{
+		Offer: offerSummary(o), Slots: slotViews(o.Terms.Slots), MinMembers: o.Terms.MinMembers, MaxMembers: o.Terms.MaxMembers, Units: 1, Hypothetical: true,
+	}
+	var home communities.Community
+	for _, h := range homes {
+		if inReach(o.Terms, h, o.Terms.MixRadiusM, p.sources.places) {
+			home = h
+			break
+		}
+	}
+	if home.ID == "" {
+		return view, false, nil
+	}
+	mine := slices.IndexFunc(own, func(q postgres.Demand) bool { return q.Category == o.Category })
+	grant := d.grantFor(p, o, a.Household, home, isee, &view)
+	if mine < 0 {
+		look, err := pooling.OfferPictureFor(p.snapshot, string(o.ID), string(home.ID), 1, 1, o.Terms.Slots, joiners)
+		view.fill(look, o, grant)
+		return view, err == nil, err
+	}
+	look, err := pooling.OutlookFor(p.snapshot, string(o.ID), string(own[mine].ID), joiners)
+	if err != nil {
+		return view, false, err
+	}
+	view.Hypothetical, view.Units = false, own[mine].Units
+	voucher, holds := pooling.Vouchers(p.snapshot)[string(own[mine].ID)]
+	if !holds { // the fund may end before this household
+		view.Measure, view.SubsidyNote = "", ""
+	}
+	view.fill(pooling.Picture{
+		Slot: look.Slot, Host: look.Host, Candidates: look.Candidates, Members: look.Members, MinMembers: look.MinMembers,
+		MaxMembers: look.MaxMembers, Missing: look.Missing, Quote: look.Quote, Steps: look.Steps,
+	}, o, func(quote money.Amount) money.Amount {
+		if !holds {
+			return 0
+		}
+		return voucher.Subsidy(quote, quote)
+	})
+	return view, true, nil
+}
+
+// fill copies the outlook with prices after subsidy.
+func (v *OfferPictureView) fill(look pooling.Picture, o postgres.OfferLine, grant func(money.Amount) money.Amount) {
+	v.Candidates, v.Missing = look.Candidates, look.Missing
+	if look.Slot != "" {
+		v.Slot = catalogue.SlotLabel(look.Slot)
+	}
+	step := func(more, members int, quote money.Amount) PriceStep {
+		s := PriceStep{More: more, Members: members, Quote: quote, Subsidy: min(grant(quote), quote)}
+		s.Net = s.Quote - s.Subsidy
+		return s
+	}
+	now := step(0, max(look.Members, look.Candidates), look.Quote)
+	v.Quote, v.Subsidy, v.Net = now.Quote, now.Subsidy, now.Net
+	for _, s := range look.Steps {
+		v.Steps = append(v.Steps, step(s.More, s.Members, s.Quote))
+	}
+	for _, s := range pooling.PriceLadder(o.Terms, v.Units, 1, ladderSizes(o.Terms)) {
+		v.Ladder = append(v.Ladder, step(0, s.Members, s.Quote))
+	}
+	for _, t := range o.Terms.Tiers {
+		if t.FromMembers <= max(1, now.Members) {
+			v.FixedTotal = t.Fixed
+		}
+	}
+}
+
+// ladderMost bounds the points of the price chart.
+const ladderMost = 60
+
+// ladderSizes are the group sizes of the chart: all of them, or evenly spread.
+func ladderSizes(o pooling.Offer) []int {
+	var sizes []int
+	step := max(1, (o.MaxMembers-o.MinMembers+ladderMost)/ladderMost)
+	for n := o.MinMembers; n < o.MaxMembers; n += step {
+		sizes = append(sizes, n)
+	}
+	return append(sizes, o.MaxMembers)
+}
+
+// grantFor is what a measure would grant to a household that has not pledged
+// yet, while the fund holds out; the first measure that grants counts, as in a
+// snapshot.
+func (d *Desk) grantFor(p *preview, o postgres.OfferLine, h communities.HouseholdID, home communities.Community,
+	isee map[communities.HouseholdID][]subsidies.ISEECertificate, view *OfferPictureView) func(money.Amount) money.Amount {
+	none := func(money.Amount) money.Amount { return 0 }
+	if h == "" {
+		return none
+	}
+	kinds := map[communities.CommunityID]communities.Kind{home.ID: home.Kind}
+	for _, f := range p.sources.funds {
+		if f.Year != p.day.Year() || f.Available() == 0 {
+			continue
+		}
+		m, err := subsidies.LoadMeasure([]byte(f.Yaml))
+		if err != nil {
+			continue
+		}
+		g, trace := m.Evaluate(situation(h, home.ID, o.Category, kinds, isee, m.ISEEKind, p.day))
+		if _, ok := toGrant(g); ok {
+			view.Measure = m.Name.IT
+			for i, line := range trace {
+				if i > 0 {
+					view.SubsidyNote += " "
+				}
+				view.SubsidyNote += line
+			}
+			return g.Of
+		}
+	}
+	return none
+}
+
+func offerSummary(o postgres.OfferLine) OfferSummary {
+	return OfferSummary{
+		ID: o.ID, Title: o.Title, Description: o.Description, Provider: o.ProviderName, Category: o.CategoryName, Mode: o.Terms.Mode,
+		Split: o.Terms.Split, MinMembers: o.Terms.MinMembers, MaxMembers: o.Terms.MaxMembers, Unit: o.Unit, Period: o.Period, Published: !o.PublishedAt.IsZero(),
+	}
+}
+
+func slotViews(ids []string) []SlotView {
+	views := make([]SlotView, len(ids))
+	for i, id := range ids {
+		views[i] = SlotView{ID: id, Label: catalogue.SlotLabel(id)}
+	}
+	return views
+}
+
+func slotLabels(ids []string) []string {
+	labels := make([]string, len(ids))
+	for i, id := range ids {
+		labels[i] = catalogue.SlotLabel(id)
+	}
+	return labels
+}
+
+// PledgeForm is what the form of a pledge needs.
+func (d *Desk) PledgeForm(ctx context.Context, a communities.Actor, id pooling.RoundID, offer catalogue.OfferID) (PledgeFormView, error) {
+	if a.User == "" {
+		return PledgeFormView{}, communities.ErrNotLoggedIn
+	}
+	round, err := d.db.Round(ctx, id)
+	if err != nil {
+		return PledgeFormView{}, err
+	}
+	if !d.maySeeRound(a, round) {
+		return PledgeFormView{}, postgres.ErrNotFound.With("what", "round")
+	}
+	if err := round.TakesPledges(d.clock.Now()); err != nil {
+		return PledgeFormView{}, err
+	}
+	o, err := d.offerInRound(ctx, id, offer)
+	if err != nil {
+		return PledgeFormView{}, err
+	}
+	own, err := d.db.PledgesOfHousehold(ctx, a.Household)
+	if err != nil {
+		return PledgeFormView{}, err
+	}
+	own = slices.DeleteFunc(own, func(p postgres.Demand) bool { return p.Round != id })
+	v := PledgeFormView{Round: d.roundSummary(round, len(own)), Slots: slotViews(o.Terms.Slots), UnitsFixed: o.Unit == catalogue.UnitChild}
+	pictures, err := d.pictures(ctx, a, round, own)
+	if err != nil {
+		return v, err
+	}
+	i := slices.IndexFunc(pictures, func(p OfferPictureView) bool { return p.Offer.ID == offer })
+	lines, err := d.db.CommunitiesOf(ctx, a.Household)
+	if err != nil {
+		return v, err
+	}
+	places, err := d.db.Communities(ctx)
+	if err != nil {
+		return v, err
+	}
+	for _, l := range lines {
+		if inReach(o.Terms, l.Community, o.Terms.MixRadiusM, places) {
+			v.Communities = append(v.Communities, d.summary(l))
+		}
+	}
+	if i < 0 || len(v.Communities) == 0 {
+		return v, ErrNotMember
+	}
+	v.Picture = pictures[i]
+	v.Suggested = suggested(id, o, v.Communities[0].ID, v.Picture.Net)
+	mine := slices.IndexFunc(own, func(p postgres.Demand) bool { return p.Category == o.Category })
+	if mine >= 0 {
+		views, err := d.pledgeViews(ctx, a, own[mine:mine+1])
+		if err != nil {
+			return v, err
+		}
+		v.Existing = &views[0]
+	}
+	return v, nil
+}
+
+// results sums up a round that has formed.
+func (d *Desk) results(ctx context.Context, a communities.Actor, round postgres.RoundLine) (RoundResults, error) {
+	var out RoundResults
+	if round.State == pooling.RoundVoid || !round.Reached(pooling.RoundFormed) {
+		return out, nil
+	}
+	pools, err := d.db.Pools(ctx, postgres.PoolsFilter{Round: round.ID})
+	if err != nil {
+		return out, err
+	}
+	counts, err := d.db.OutcomeCounts(ctx, round.ID)
+	if err != nil {
+		return out, err
+	}
+	out.Formed = true
+	for _, c := range counts {
+		if c.Code == pooling.OutcomeServed {
+			out.Served = c.Count
+			continue
+		}
+		out.Unserved += c.Count
+		out.Reasons = append(out.Reasons, ReasonCount{Code: c.Code, Count: c.Count})
+	}
+	now := d.clock.Now()
+	officer := a.Has(communities.RoleOfficer, now)
+	members := map[string][]PoolMemberView{}
+	if officer || len(a.CommunitiesAs(communities.RoleDelegate, now)) > 0 {
+		if members, err = d.poolMembers(ctx, round.ID); err != nil {
+			return out, err
+		}
+	}
+	for _, p := range pools {
+		view := poolView(p)
+		out.Cost += p.Cost
+		if officer {
+			out.Subsidy, out.Net = out.Subsidy+p.Subsidy, out.Net+p.Net
+			view.Members = members[string(p.ID)]
+		} else {
+			// In a small group even its sums would tell a neighbour's subsidy,
+			// and from it the ISEE bracket.
+			view.Subsidy, view.Net, view.Paid = 0, 0, 0
+			if a.May(communities.PermSeeMembers, communities.Scope{Community: p.Host}, now) == nil {
+				view.Members = withoutSubsidies(members[string(p.ID)])
+			}
+		}
+		out.Pools = append(out.Pools, view)
+	}
+	return out, nil
+}
+
+func poolView(p postgres.Pool) PoolView {
+	slot := ""
+	if p.Slot != "" {
+		slot = catalogue.SlotLabel(p.Slot)
+	}
+	return PoolView{
+		ID: p.Name, Offer: p.OfferTitle, Provider: p.ProviderName, Slot: slot, Host: p.HostName, Size: p.Size,
+		Cost: p.Cost, Subsidy: p.Subsidy, Net: p.Net, Paid: p.Paid,
+	}
+}
+
+func (d *Desk) poolMembers(ctx context.Context, round pooling.RoundID) (map[string][]PoolMemberView, error) {
+	rows, err := d.db.PoolMembers(ctx, round)
+	members := map[string][]PoolMemberView{}
+	for _, m := range rows {
+		members[m.PoolID] = append(members[m.PoolID], PoolMemberView{
+			Household: m.Household, UnitLabel: m.UnitLabel, Units: m.Units, Slots: slotLabels(m.Slots),
+			Share: m.ShareCents, Subsidy: m.SubsidyCents, Net: m.ShareCents - m.SubsidyCents, State: m.ChargeState,
+		})
+	}
+	return members, err
+}
+
+// withoutSubsidies hides what a delegate must not learn: from a subsidy its
+// ISEE bracket would follow.
+func withoutSubsidies(members []PoolMemberView) []PoolMemberView {
+	for i := range members {
+		members[i].Subsidy, members[i].Net = 0, 0
+	}
+	return members
+}
+
+// pledgeViews shows own demands with what came of them.
+func (d *Desk) pledgeViews(ctx context.Context, a communities.Actor, demands []postgres.Demand) ([]PledgeView, error) {
+	views := make([]PledgeView, len(demands))
+	if len(demands) == 0 {
+		return views, nil
+	}
+	categories, err := d.categoriesByID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	charges, err := d.chargeViews(ctx, postgres.ChargesFilter{Household: demands[0].Household}, 500)
+	if err != nil {
+		return nil, err
+	}
+	rounds := map[pooling.RoundID]*roundOutcomes{}
+	for i, p := range demands {
+		c, err := d.db.Community(ctx, p.Community)
+		if err != nil {
+			return nil, err
+		}
+		if rounds[p.Round] == nil {
+			if rounds[p.Round], err = d.outcomesOf(ctx, p.Round, p.Household); err != nil {
+				return nil, err
+			}
+		}
+		r := rounds[p.Round]
+		views[i] = PledgeView{
+			ID: p.ID, Round: p.Round, RoundName: r.round.Name, RoundState: r.round.State, ClosesAt: r.round.ClosesAt.In(d.zone), Community: c.Name, CommunityID: c.ID,
+			Category: categories[p.Category].Name, CategoryID: string(p.Category), Units: p.Units, Unit: categories[p.Category].Unit,
+			Slots: slotViews(p.Slots), MaxDistanceM: p.MaxDistanceM, PaymentMethod: p.Method, PostedOn: p.PostedAt.In(d.zone),
+			Withdrawn: p.State == postgres.DemandWithdrawn, Outcome: r.view(p.ID),
+		}
+		if a.Household == p.Household {
+			views[i].MaxPrice = p.MaxPrice
+		}
+		if j := slices.IndexFunc(charges, func(c chargeOf) bool { return c.demand == p.ID }); j >= 0 {
+			views[i].Charge = &charges[j].ChargeView
+		}
+	}
+	return views, nil
+}
+
+// roundOutcomes is what came of a household's demands in one round.
+type roundOutcomes struct {
+	round    postgres.RoundLine
+	outcomes map[pooling.DemandID]pooling.Outcome
+	pools    map[string]postgres.Pool
+	offers   map[string]postgres.OfferLine
+	names    map[communities.CommunityID]string
+}
+
+func (d *Desk) outcomesOf(ctx context.Context, id pooling.RoundID, h communities.HouseholdID) (*roundOutcomes, error) {
+	r := &roundOutcomes{pools: map[string]postgres.Pool{}, offers: map[string]postgres.OfferLine{}, names: map[communities.CommunityID]string{}}
+	var err error
+	if r.round, err = d.db.Round(ctx, id); err != nil || !r.round.Reached(pooling.RoundFormed) || r.round.State == pooling.RoundVoid {
+		return r, err
+	}
+	if r.outcomes, err = d.db.Outcomes(ctx, id, h); err != nil {
+		return r, err
+	}
+	pools, err := d.db.Pools(ctx, postgres.PoolsFilter{Round: id})
+	if err != nil {
+		return r, err
+	}
+	for _, p := range pools {
+		r.pools[p.Name] = p
+	}
+	offers, err := d.db.OffersOfRound(ctx, id)
+	for _, o := range offers {
+		r.offers[string(o.ID)] = o
+	}
+	return r, err
+}
+
+func (r *roundOutcomes) view(id pooling.DemandID) *OutcomeView {
+	o, ok := r.outcomes[id]
+	if !ok {
+		return nil
+	}
+	v := &OutcomeView{Outcome: o}
+	if o.Slot != "" {
+		v.Slot = catalogue.SlotLabel(o.Slot)
+	}
+	v.Slots = slotLabels(o.Slots)
+	if offer, ok := r.offers[o.Offer]; ok {
+		v.Offer, v.Provider = offer.Title, offer.ProviderName
+	}
+	if p, ok := r.pools[o.Pool]; ok {
+		v.Members, v.Cost, v.Host = p.Size, p.Cost, p.HostName
+	}
+	return v
+}
+
+// PledgeOf is one own pledge with its outcome.
+func (d *Desk) PledgeOf(ctx context.Context, a communities.Actor, id pooling.DemandID) (PledgeView, error) {
+	demand, err := d.ownDemand(ctx, a, id)
+	if err != nil {
+		return PledgeView{}, err
+	}
+	views, err := d.pledgeViews(ctx, a, []postgres.Demand{demand})
+	if err != nil {
+		return PledgeView{}, err
+	}
+	return views[0], nil
+}

@@ -1,0 +1,287 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"colletta/catalogue"
+	"colletta/communities"
+	"colletta/money"
+	"colletta/pooling"
+	"colletta/postgres"
+	"colletta/subsidies"
+)
+
+// snapshotVersion is 2: grants of measures are evaluated beforehand.
+const snapshotVersion = 2
+
+// sources is what a snapshot is made of.
+type sources struct {
+	round      postgres.RoundLine
+	offers     []postgres.OfferLine
+	demands    []postgres.Demand
+	places     []communities.Community
+	categories []catalogue.Category
+	providers  []postgres.ProviderStaff
+	funds      []postgres.Fund
+	isee       map[communities.HouseholdID][]subsidies.ISEECertificate
+	oddCents   map[communities.HouseholdID]int
+	at         time.Time // the day on which ISEE and measures are looked at
+}
+
+// snapshotReader is what a snapshot is read from: the database, or the
+// transaction that closes the round.
+type snapshotReader interface {
+	OffersOfRound(context.Context, pooling.RoundID) ([]postgres.OfferLine, error)
+	PledgesOf(context.Context, pooling.RoundID) ([]postgres.Demand, error)
+	Communities(context.Context) ([]communities.Community, error)
+	Categories(context.Context) ([]catalogue.Category, error)
+	Providers(context.Context) ([]postgres.ProviderStaff, error)
+	ISEEOf(context.Context, []communities.HouseholdID) (map[communities.HouseholdID][]subsidies.ISEECertificate, error)
+	OddCents(context.Context, []communities.HouseholdID) (map[communities.HouseholdID]int, error)
+}
+
+// gather reads what a round's snapshot is made of.
+func (d *Desk) gather(ctx context.Context, r snapshotReader, round postgres.RoundLine, funds []postgres.Fund, at time.Time) (s sources, err error) {
+	s = sources{round: round, funds: funds, at: d.today(at)}
+	if s.offers, err = r.OffersOfRound(ctx, round.ID); err != nil {
+		return s, err
+	}
+	if s.demands, err = r.PledgesOf(ctx, round.ID); err != nil {
+		return s, err
+	}
+	if s.places, err = r.Communities(ctx); err != nil {
+		return s, err
+	}
+	if s.categories, err = r.Categories(ctx); err != nil {
+		return s, err
+	}
+	if s.providers, err = r.Providers(ctx); err != nil {
+		return s, err
+	}
+	households := map[communities.HouseholdID]bool{}
+	for _, p := range s.demands {
+		households[p.Household] = true
+	}
+	ids := slices.Sorted(maps.Keys(households))
+	if s.isee, err = r.ISEEOf(ctx, ids); err != nil {
+		return s, err
+	}
+	s.oddCents, err = r.OddCents(ctx, ids)
+	return s, err
+}
+
+// snapshot is the frozen input of the round, in the order of ids, so that the
+// same sources give the same bytes.
+func (s sources) snapshot() (*pooling.Snapshot, error) {
+	out := &pooling.Snapshot{
+		Version: snapshotVersion,
+		Round:   pooling.RoundHeader{ID: string(s.round.ID), Date: s.at.Format(time.DateOnly), Period: s.round.Period, Currency: "EUR"},
+	}
+	slots, providers, categories, places := s.addOffers(out)
+	s.addDemands(out, slots, categories, places)
+	for _, g := range catalogue.WeekGrid() {
+		if slots[g.ID()] {
+			out.Slots = append(out.Slots, pooling.Slot{ID: g.ID(), Day: g.DayID(), Start: g.Start(), End: g.End()})
+		}
+	}
+	for _, c := range s.categories {
+		if categories[string(c.ID)] {
+			out.Categories = append(out.Categories, pooling.Category{ID: string(c.ID), Unit: c.Unit})
+		}
+	}
+	for _, c := range s.places {
+		if places[string(c.ID)] {
+			out.Communities = append(out.Communities, pooling.Community{ID: string(c.ID), Kind: string(c.Kind), XM: c.Point.XM, YM: c.Point.YM})
+		}
+	}
+	for _, p := range s.providers {
+		if providers[string(p.ID)] {
+			out.Providers = append(out.Providers, pooling.Provider{ID: string(p.ID), Staff: only(p.Staff, slots)})
+		}
+	}
+	for _, f := range s.funds {
+		p, err := s.programme(f)
+		if err != nil {
+			return nil, err
+		}
+		if p != nil {
+			out.Programmes = append(out.Programmes, *p)
+		}
+	}
+	slices.SortFunc(out.Categories, func(a, b pooling.Category) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(out.Communities, func(a, b pooling.Community) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(out.Providers, func(a, b pooling.Provider) int { return cmp.Compare(a.ID, b.ID) })
+	return out, pooling.Validate(out)
+}
+
+// addOffers adds the offers and says what they refer to.
+func (s sources) addOffers(out *pooling.Snapshot) (slots, providers, categories, places map[string]bool) {
+	slots, providers, categories, places = map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, o := range s.offers {
+		out.Offers = append(out.Offers, o.Terms)
+		providers[string(o.Provider)], categories[string(o.Category)] = true, true
+		for _, id := range o.Terms.Slots {
+			slots[id] = true
+		}
+		for _, id := range o.Terms.Area.Communities {
+			places[id] = true
+		}
+	}
+	slices.SortFunc(out.Offers, func(a, b pooling.Offer) int { return cmp.Compare(a.ID, b.ID) })
+	return slots, providers, categories, places
+}
+
+func (s sources) addDemands(out *pooling.Snapshot, slots, categories, places map[string]bool) {
+	seen := map[communities.HouseholdID]bool{}
+	for _, p := range s.demands {
+		categories[string(p.Category)], places[string(p.Community)] = true, true
+		out.Demands = append(out.Demands, pooling.Demand{
+			ID: string(p.ID), Household: string(p.Household), Community: string(p.Community), Category: string(p.Category),
+			Units: p.Units, Weight: p.Weight, Slots: known(p.Slots, slots), MaxPrice: p.MaxPrice, MaxDistanceM: p.MaxDistanceM,
+			PostedOn: p.PostedAt.Format(time.DateOnly),
+		})
+		if !seen[p.Household] {
+			seen[p.Household] = true
+			out.Households = append(out.Households, pooling.Household{
+				ID: string(p.Household), OddCents: s.oddCents[p.Household],
+				ISEE: s.iseeOf(p.Household),
+			})
+		}
+	}
+	slices.SortFunc(out.Demands, func(a, b pooling.Demand) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(out.Households, func(a, b pooling.Household) int { return cmp.Compare(a.ID, b.ID) })
+}
+
+// iseeOf is the ISEE by which vouchers are ordered: the ordinary one, or for a
+// household without it that for minors, or the one for social and health care.
+func (s sources) iseeOf(h communities.HouseholdID) *money.Amount {
+	for _, kind := range []subsidies.ISEEKind{subsidies.ISEEOrdinary, subsidies.ISEEMinors, subsidies.ISEESocioHealth} {
+		if v := subsidies.CurrentISEE(s.isee[h], kind, s.at); v != nil {
+			return v
+		}
+	}
+	return nil
+}
+
+// programme evaluates a fund's measure for every demand; nil when it grants
+// nothing on that day.
+func (s sources) programme(f postgres.Fund) (*pooling.Programme, error) {
+	if f.Year != s.at.Year() {
+		return nil, nil
+	}
+	m, err := subsidies.LoadMeasure([]byte(f.Yaml))
+	if err != nil {
+		return nil, err
+	}
+	kinds := s.kinds()
+	grants := map[string]pooling.Grant{}
+	for _, p := range s.demands {
+		g, _ := m.Evaluate(situation(p.Household, p.Community, p.Category, kinds, s.isee, m.ISEEKind, s.at))
+		if grant, ok := toGrant(g); ok {
+			grants[string(p.ID)] = grant
+		}
+	}
+	if len(grants) == 0 {
+		return nil, nil
+	}
+	return &pooling.Programme{ID: f.MeasureID, Rule: pooling.Given(grants), Budget: f.Available()}, nil
+}
+
+func (s sources) kinds() map[communities.CommunityID]communities.Kind {
+	kinds := make(map[communities.CommunityID]communities.Kind, len(s.places))
+	for _, c := range s.places {
+		kinds[c.ID] = c.Kind
+	}
+	return kinds
+}
+
+func situation(h communities.HouseholdID, c communities.CommunityID, category catalogue.CategoryID, kinds map[communities.CommunityID]communities.Kind,
+	isee map[communities.HouseholdID][]subsidies.ISEECertificate, kind subsidies.ISEEKind, at time.Time) subsidies.Situation {
+	return subsidies.Situation{
+		ISEE: subsidies.CurrentISEE(isee[h], kind, at), Kind: kind, Date: at,
+		Category: string(category), CommunityKind: string(kinds[c]), Community: string(c),
+	}
+}
+
+// toGrant is how a measure's grant depends on the price; false when it grants
+// nothing.
+func toGrant(g subsidies.Grant) (pooling.Grant, bool) {
+	if !g.Eligible || (g.BasisPoints == 0 && g.Amount == 0) {
+		return pooling.Grant{}, false
+	}
+	return pooling.Grant{Percent: g.BasisPoints, Amount: g.Amount, Cap: g.Cap}, true
+}
+
+func only(staff map[string]int, slots map[string]bool) map[string]int {
+	kept := map[string]int{}
+	for id, n := range staff {
+		if slots[id] && n > 0 {
+			kept[id] = n
+		}
+	}
+	return kept
+}
+
+func known(ids []string, slots map[string]bool) []string {
+	var kept []string
+	for _, id := range ids {
+		if slots[id] {
+			kept = append(kept, id)
+		}
+	}
+	return kept
+}
+
+// preview is an open round's snapshot as it would be if it closed now.
+type preview struct {
+	version  int64
+	day      time.Time
+	sources  sources
+	snapshot *pooling.Snapshot
+}
+
+// previews keeps the preview of each open round until a pledge or the day
+// changes.
+type previews struct {
+	mu sync.Mutex
+	of map[pooling.RoundID]*preview
+}
+
+// previewsMax bounds what is kept; more open rounds than that start again.
+const previewsMax = 500
+
+// preview returns the snapshot that a round would have now.
+func (d *Desk) preview(ctx context.Context, round postgres.RoundLine) (*preview, error) {
+	now := d.clock.Now()
+	d.previews.mu.Lock()
+	p := d.previews.of[round.ID]
+	d.previews.mu.Unlock()
+	if p != nil && p.version == round.PledgeVersion && p.day.Equal(d.today(now)) {
+		return p, nil
+	}
+	funds, err := d.db.Funds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s, err := d.gather(ctx, d.db, round, funds, now)
+	if err != nil {
+		return nil, err
+	}
+	snapshot, err := s.snapshot()
+	if err != nil {
+		return nil, err
+	}
+	p = &preview{version: round.PledgeVersion, day: s.at, sources: s, snapshot: snapshot}
+	d.previews.mu.Lock()
+	defer d.previews.mu.Unlock()
+	if d.previews.of == nil || len(d.previews.of) >= previewsMax {
+		d.previews.of = map[pooling.RoundID]*preview{}
+	}
+	d.previews.of[round.ID] = p
+	return p, nil
+}

@@ -1,0 +1,43 @@
+package pooling
+
+import "colletta/money"
+
+// Formation is the outcome of a round: which pools form and what everyone
+// pays. It is written as colletta.solution/1 or /2.
+type Formation struct {
+	Version int    // of the format, that of its snapshot
+	Round   string // id of the round
+	Pools   []Pool
+	Totals  *Totals // nil when a file carries none; [Form] always fills it
+	Bound   *Bound  // nil when none was computed
+}
+
+// Pool is one group: an offer in a slot at a host community, with its members.
+type Pool struct {
+	ID, Offer string
+	Slot      string // empty for a rota
+	Host      string
+	Cost      money.Amount // per period; the shares sum to it
+	Members   []Member
+}
+
+// Member is one demand in a pool. Net = Share - Subsidy.
+type Member struct {
+	Demand              string
+	Slots               []string // of a rota: exactly Units of them, in snapshot order; nil otherwise
+	Share, Subsidy, Net money.Amount
+	Programme           string // of its voucher; empty without one
+}
+
+// Totals sums a formation up.
+type Totals struct {
+	Served             int
+	Net, Subsidy, Cost money.Amount
+	DistanceM          int64 // sum of members' distances to their host, each rounded down
+}
+
+// Bound is a proven upper bound on the demands that any formation can serve.
+type Bound struct {
+	Served int
+	Method string
+}

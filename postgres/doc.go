@@ -1,0 +1,15 @@
+// Package postgres owns the only SQL of the program: rows, queries,
+// transactions, locks, and the queue of later work (River).
+//
+// It does not own rules: it stores what desk decided and returns what it finds.
+// Row structs are private; what a query returns is a domain value or a plain
+// struct named after what it shows.
+//
+// Invariants: writes are methods of [Tx] and happen inside [DB.InTx], which
+// commits all or nothing; every query names its municipality; a transaction
+// locks in the order round, demands, funds, charges, payments, counters; what
+// the database refuses by a named constraint becomes a refusal (errors.go).
+//
+// Its times are instants, stored as timestamptz in UTC; dates (ISEE, decisions)
+// are days in Europe/Rome.
+package postgres

@@ -1,0 +1,82 @@
+package postgres
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/uptrace/bun/driver/pgdriver"
+
+	"colletta/catalogue"
+	"colletta/refusal"
+)
+
+// The refusals that only the database can decide.
+var (
+	// ErrNotFound says that a row is not there, or not for this municipality.
+	ErrNotFound = refusal.New(refusal.KindNotFound, "not_found")
+	// ErrPledgedAlready says that the household already pledged in this round for this category and community.
+	ErrPledgedAlready = refusal.New(refusal.KindConflict, "pledged_already")
+	// ErrFundExhausted says that a fund does not hold what was asked of it.
+	ErrFundExhausted = refusal.New(refusal.KindConflict, "fund_exhausted")
+	// ErrExists says that the same thing is already registered.
+	ErrExists = refusal.New(refusal.KindConflict, "already_registered")
+	// ErrUnitTaken says that a unit of a community belongs to another household.
+	ErrUnitTaken = refusal.New(refusal.KindConflict, "unit_taken")
+	// ErrPaymentUnderway says that a card payment of this charge is being made.
+	ErrPaymentUnderway = refusal.New(refusal.KindConflict, "payment_underway")
+	// ErrUnavailable says that the database does not answer: try again later.
+	ErrUnavailable = refusal.New(refusal.KindUnavailable, "database_unavailable")
+)
+
+// byConstraint turns the name of a constraint into the refusal it stands for.
+var byConstraint = map[string]*refusal.Error{
+	"demands_pledged_once":        ErrPledgedAlready,
+	"funds_never_overspent":       ErrFundExhausted,
+	"communities_name":            ErrExists,
+	"communities_code":            ErrExists,
+	"providers_tax_code":          ErrExists,
+	"isee_protocol":               ErrExists,
+	"measures_pkey":               ErrExists,
+	"funds_one_a_year":            ErrExists,
+	"memberships_unit_once":       ErrUnitTaken,
+	"offers_qualified":            catalogue.ErrNotQualified,
+	"payments_one_card_at_a_time": ErrPaymentUnderway,
+}
+
+// toRefusal maps what PostgreSQL refused by name; other errors pass.
+func toRefusal(err error) error {
+	if err == nil {
+		return nil
+	}
+	var pg pgdriver.Error
+	if errors.As(err, &pg) {
+		if r, ok := byConstraint[pg.Field('n')]; ok {
+			return r
+		}
+		if class := pg.Field('C'); len(class) == 5 && (class[:2] == "57" || class[:2] == "53" || class[:2] == "08") {
+			return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+		return err
+	}
+	return err
+}
+
+// one maps "no rows" to [ErrNotFound].
+func one(err error, what string, key any) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound.With("what", what)
+	}
+	if err != nil {
+		return toRefusal(fmt.Errorf("postgres: %s %v: %w", what, key, err))
+	}
+	return nil
+}
+
+// fault wraps the error of a query with what it was doing.
+func fault(err error, what string) error {
+	if err != nil {
+		return toRefusal(fmt.Errorf("postgres: %s: %w", what, err))
+	}
+	return nil
+}

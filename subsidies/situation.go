@@ -1,0 +1,74 @@
+package subsidies
+
+import (
+	"time"
+
+	"colletta/money"
+)
+
+// ISEEKind is the sort of indicator; a measure names the one it wants.
+//
+// Source: DPCM 159/2013.
+type ISEEKind string
+
+// The kinds of ISEE.
+const (
+	ISEEOrdinary    ISEEKind = "ordinario"
+	ISEEMinors      ISEEKind = "minorenni"
+	ISEESocioHealth ISEEKind = "sociosanitario"
+	ISEECurrent     ISEEKind = "corrente" // supersedes ordinary and minors while it is valid
+)
+
+// ISEEKinds lists every kind.
+func ISEEKinds() []ISEEKind {
+	return []ISEEKind{ISEEOrdinary, ISEEMinors, ISEESocioHealth, ISEECurrent}
+}
+
+// Situation is what a measure may look at: one household, one demand, one day.
+type Situation struct {
+	ISEE          *money.Amount // ISEE of the kind the measure wants, per year; nil when none is presented
+	Kind          ISEEKind      // kind of ISEE; empty means the kind the measure wants
+	Date          time.Time     // day of the evaluation
+	Category      string        // ID of the category demanded; empty means any
+	CommunityKind string        // kind of the community, as in the round schema; empty means any
+	Community     string        // ID of the community; empty means any
+}
+
+// Grant is how a measure's subsidy depends on the price, as the rule "given" of
+// the round schema needs it: either BasisPoints of the price or Amount, never
+// both, and at most Cap per demand and period.
+type Grant struct {
+	Eligible    bool
+	BasisPoints int64         // 0..10000, hundredths of a percent
+	Amount      money.Amount  // fixed sum per period
+	Cap         *money.Amount // most that is granted per household and period; nil means no cap
+}
+
+// Of is what the grant gives on a gross price per period: percent rounded down
+// to the cent, never above the cap nor the price, zero when not eligible.
+//
+// Source: round schema, s_i(q), and F9 for the bound by the price.
+func (g Grant) Of(price money.Amount) money.Amount {
+	if !g.Eligible || price <= 0 {
+		return 0
+	}
+	sum := g.Amount
+	if g.BasisPoints > 0 {
+		sum = percentOf(price, g.BasisPoints)
+	}
+	if g.Cap != nil {
+		sum = min(sum, *g.Cap)
+	}
+	return min(sum, price)
+}
+
+// percentOf is basis points of an amount that is not negative, rounded down to
+// the cent. It divides by a constant and not among parties, so no cent is lost
+// between shares: the round schema asks for exactly this floor.
+func percentOf(a money.Amount, basisPoints int64) money.Amount {
+	return money.Amount(a.Cents() * basisPoints / 10_000)
+}
+
+// Trace is the reasoning of an evaluation in Italian, one sentence a line, for
+// the citizen it concerns.
+type Trace []string
