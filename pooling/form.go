@@ -48,9 +48,11 @@ func Form(s *Snapshot, opt Options) (*Formation, error) {
 // worse outcomes; beyond, keeping the best would cost more than it gains.
 const annealedMax = 3000
 
-// defaultSteps keeps a round of 1,500 demands under a second and one of fifty
-// thousand under a minute.
-func defaultSteps(demands int) int { return max(240_000-100*demands, 20_000+4*demands) }
+// defaultSteps grows with a small round, keeps one of 1,500 demands under a
+// second and one of fifty thousand under a minute.
+func defaultSteps(demands int) int {
+	return max(min(3_000*demands, 240_000-100*demands), 20_000+4*demands)
+}
 
 // meanLimit is the mean of what demands accept, in cents.
 func (st *search) meanLimit() int64 {

@@ -23,19 +23,18 @@ const (
 
 // scratch is memory that picks reuse.
 type scratch struct {
-	idx     []int32 // positions in the cell
-	count   []int32
-	keys    []uint64
-	picked  []int32
-	best    []int32
-	seats   *seating
-	mark    []int32
-	round   int32
-	freed   []int32
-	cells   []int32
-	sizes   []int32
-	places  []int
-	buckets [][]int32
+	idx    []int32 // positions in the cell
+	count  []int32
+	keys   []uint64
+	picked []int32
+	best   []int32
+	seats  *seating
+	mark   []int32
+	round  int32
+	freed  []int32
+	cells  []int32
+	sizes  []int32
+	places []int
 }
 
 // available lists the positions of a cell's demands that may be picked.

@@ -72,6 +72,7 @@ func connectorOf(dsn string) (*pgdriver.Connector, error) {
 		"lock_timeout":                        lockTimeout,
 		"idle_in_transaction_session_timeout": "60s",
 		"timezone":                            "UTC",
+		"jit":                                 "off", // short queries with many joins: compiling them costs more than running them
 	}
 	for name, value := range c.RuntimeParams {
 		params[name] = value

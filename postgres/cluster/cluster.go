@@ -24,7 +24,7 @@ const (
 	superuser = "postgres" // made by initdb; makes the role
 	port      = "5432"     // names the socket; nothing listens on TCP
 
-	startTimeMax    = 30 * time.Second // one start, retries included, when the caller's context allows more
+	startTimeMax    = 60 * time.Second // one start, retries included, when the caller's context allows more
 	stopTimeMax     = 10 * time.Second // a fast shutdown; past it the server is made to stop at once
 	pollEvery       = 20 * time.Millisecond
 	watchEvery      = 250 * time.Millisecond // how soon the death of a joined server is seen

@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 }
 
 func serveUntilInputEnds(dir string) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	c, err := Start(ctx, Config{Dir: dir, Log: os.Stderr})
 	if err != nil {
@@ -87,7 +87,7 @@ func startProgram(t *testing.T, dir string) *program {
 
 func within(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -64,9 +64,14 @@ func (c *Cluster) ensureData(ctx context.Context) error {
 	}
 	// A killed start may have left one, and what it started may still be writing
 	// there for a moment: remove what can be removed, and use another name.
-	old, _ := filepath.Glob(filepath.Join(c.home, "pg.new-*"))
-	for _, dir := range old {
-		_ = os.RemoveAll(dir)
+	entries, err := os.ReadDir(c.home)
+	if err != nil {
+		return fmt.Errorf("cluster: %w", err)
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), "pg.new-") {
+			_ = os.RemoveAll(filepath.Join(c.home, e.Name()))
+		}
 	}
 	fresh, err := os.MkdirTemp(c.home, "pg.new-")
 	if err != nil {

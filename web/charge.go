@@ -1,0 +1,169 @@
+package web
+
+import (
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"colletta/billing"
+	"colletta/desk"
+	"colletta/money"
+)
+
+// The page after a card payment asks again by itself, some times.
+const (
+	returnAsksMax = 10
+	returnSeconds = 3
+)
+
+type chargesPage struct {
+	frame
+	Due, Done []desk.ChargeView
+	Total     money.Amount
+}
+
+func (s *site) charges(w http.ResponseWriter, r *http.Request) {
+	charges, err := s.desk.Charges(r.Context(), actorOf(r))
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	s.render(w, r, http.StatusOK, "charges", newChargesPage(s.frame(r, "Le tue quote"), charges))
+}
+
+func newChargesPage(f frame, charges []desk.ChargeView) chargesPage {
+	p := chargesPage{frame: f}
+	for _, c := range charges {
+		if c.State == billing.ChargeOpen {
+			p.Due = append(p.Due, c)
+			p.Total += c.Net - c.Paid
+		} else {
+			p.Done = append(p.Done, c)
+		}
+	}
+	return p
+}
+
+type chargePage struct {
+	frame
+	Charge  desk.ChargeView
+	Left    money.Amount // still to pay
+	Payable bool
+	Overdue bool
+	Paid    []desk.PaymentView // that came, with a receipt
+	Waiting bool               // a card payment is on its way
+}
+
+func (s *site) charge(w http.ResponseWriter, r *http.Request) {
+	view, err := s.desk.Charge(r.Context(), actorOf(r), billing.ChargeID(chi.URLParam(r, "id")))
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	s.render(w, r, http.StatusOK, "charge", newChargePage(s.frame(r, "Quota "+view.Number), view))
+}
+
+func newChargePage(f frame, view desk.ChargeView) chargePage {
+	p := chargePage{frame: f, Charge: view, Left: view.Net - view.Paid, Payable: view.State == billing.ChargeOpen && view.Net > view.Paid}
+	// DueOn is a calendar day: the charge is late from the day after.
+	p.Overdue = p.Payable && !view.DueOn.IsZero() && f.Now.In(rome).Format("2006-01-02") > view.DueOn.In(rome).Format("2006-01-02")
+	for _, payment := range view.Payments {
+		if payment.ReceiptNumber != "" {
+			p.Paid = append(p.Paid, payment)
+		}
+		if p.Payable && payment.Method == billing.MethodCard && (payment.State == billing.PaymentPending || payment.State == billing.PaymentUnknown) {
+			p.Waiting = true
+		}
+	}
+	return p
+}
+
+// payByCard leads to the hosted payment page; its address comes from the
+// gateway, not from the reader.
+func (s *site) payByCard(w http.ResponseWriter, r *http.Request) {
+	hosted, err := s.desk.PayByCard(r.Context(), actorOf(r), billing.ChargeID(chi.URLParam(r, "id")))
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	http.Redirect(w, r, hosted, http.StatusSeeOther)
+}
+
+type returnPage struct {
+	frame
+	Charge desk.ChargeView
+	Next   string // the page that asks again
+	Last   bool   // it no longer asks by itself
+}
+
+// cardReturned asks the gateway what became of the payment, and shows the
+// charge when it is paid.
+func (s *site) cardReturned(w http.ResponseWriter, r *http.Request) {
+	id, actor := billing.ChargeID(chi.URLParam(r, "id")), actorOf(r)
+	askErr := s.desk.CardReturned(r.Context(), actor, id)
+	view, err := s.desk.Charge(r.Context(), actor, id)
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	if askErr != nil {
+		// The payment may have come all the same: the webhook will tell.
+		slog.WarnContext(r.Context(), "gateway not asked", "charge", id, "error", askErr)
+	}
+	address := "/quote/" + url.PathEscape(string(id))
+	if view.State == billing.ChargePaid {
+		s.notice(r, "Pagamento ricevuto: grazie! Trovi la ricevuta qui sotto.")
+		http.Redirect(w, r, address, http.StatusSeeOther)
+		return
+	}
+	if askErr == nil && !newChargePage(frame{Now: s.desk.Now()}, view).Waiting {
+		s.notice(r, "Il pagamento con carta non risulta completato: non è stato addebitato nulla. Puoi riprovare o usare il bonifico.")
+		http.Redirect(w, r, address, http.StatusSeeOther)
+		return
+	}
+	asked := max(0, atoi(r.URL.Query().Get("volta")))
+	p := returnPage{frame: s.frame(r, "Pagamento in elaborazione"), Charge: view, Last: asked >= returnAsksMax}
+	p.Next = address + "/ritorno?volta=" + strconv.Itoa(min(asked, returnAsksMax)+1)
+	if !p.Last {
+		p.Refresh, p.RefreshTo = returnSeconds, p.Next
+	}
+	s.render(w, r, http.StatusOK, "card_return", p)
+}
+
+func (s *site) chargeQR(w http.ResponseWriter, r *http.Request) {
+	view, err := s.desk.Charge(r.Context(), actorOf(r), billing.ChargeID(chi.URLParam(r, "id")))
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	if view.QRPayload == "" {
+		s.notFound(w, r)
+		return
+	}
+	svg, err := billing.QRSVG(view.QRPayload, "Codice QR per il bonifico della quota "+view.Number)
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "image/svg+xml")
+	_, _ = w.Write([]byte(svg)) // the reader may be gone
+}
+
+func (s *site) receipt(w http.ResponseWriter, r *http.Request) {
+	id, ok := strings.CutSuffix(chi.URLParam(r, "file"), ".pdf")
+	if !ok {
+		s.notFound(w, r)
+		return
+	}
+	receipt, err := s.desk.ReceiptOf(r.Context(), actorOf(r), billing.PaymentID(id))
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	attachment(w, receipt.Name, "application/pdf")
+	_, _ = w.Write(receipt.PDF) // the reader may be gone
+}
