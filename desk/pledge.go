@@ -22,10 +22,6 @@ var (
 	ErrSlotsFew = refusal.New(refusal.KindInvalid, "slots_fewer_than_units")
 	// ErrNotMember says that the household does not belong to the community.
 	ErrNotMember = refusal.New(refusal.KindForbidden, "not_member")
-	// ErrOutOfReach says that no group of the offer can meet near enough. Args: offer.
-	ErrOutOfReach = refusal.New(refusal.KindInvalid, "offer_out_of_reach")
-	// ErrOfferUnknown says that the offer is not in the round.
-	ErrOfferUnknown = refusal.New(refusal.KindNotFound, "offer_not_in_round")
 	// ErrPledgeMissing says that there is no pledge to change.
 	ErrPledgeMissing = refusal.New(refusal.KindNotFound, "pledge_not_found")
 )
@@ -98,7 +94,7 @@ func (d *Desk) offerInRound(ctx context.Context, round pooling.RoundID, id catal
 			return o, nil
 		}
 	}
-	return postgres.OfferLine{}, ErrOfferUnknown
+	return postgres.OfferLine{}, pooling.ErrOfferNotInRound.With("offer", string(id))
 }
 
 // readPledge reads the fields as typed and refuses all that is wrong at once.
@@ -135,7 +131,7 @@ func (d *Desk) readPledge(ctx context.Context, a communities.Actor, r PledgeRequ
 		return demand, err
 	}
 	if len(f.refused) == 0 && !inReach(o.Terms, community, demand.MaxDistanceM, places) {
-		f.refuse("max_distance", ErrOutOfReach.With("offer", o.Title))
+		f.refuse("max_distance", pooling.ErrOfferOutOfReach.With("offer", o.Title))
 	}
 	if demand.Weight, err = d.weight(ctx, a.Household, r.Community); err != nil {
 		return demand, err

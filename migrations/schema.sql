@@ -1,0 +1,473 @@
+TABLE audit COLUMN municipality_id integer NOT NULL
+TABLE audit COLUMN id uuid NOT NULL
+TABLE audit COLUMN at timestamp with time zone NOT NULL
+TABLE audit COLUMN user_id uuid
+TABLE audit COLUMN act text NOT NULL
+TABLE audit COLUMN subject text NOT NULL
+TABLE audit COLUMN detail jsonb NOT NULL
+TABLE audit CONSTRAINT audit_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
+TABLE audit CONSTRAINT audit_pkey PRIMARY KEY (municipality_id, id)
+CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+TABLE awards COLUMN municipality_id integer NOT NULL
+TABLE awards COLUMN demand_id uuid NOT NULL
+TABLE awards COLUMN fund_id uuid NOT NULL
+TABLE awards COLUMN round_id uuid NOT NULL
+TABLE awards COLUMN household_id uuid NOT NULL
+TABLE awards COLUMN amount_cents bigint NOT NULL
+TABLE awards COLUMN awarded_at timestamp with time zone NOT NULL
+TABLE awards CONSTRAINT awards_amount_cents_check CHECK ((amount_cents > 0))
+TABLE awards CONSTRAINT awards_demand FOREIGN KEY (municipality_id, demand_id) REFERENCES demands(municipality_id, id)
+TABLE awards CONSTRAINT awards_fund FOREIGN KEY (municipality_id, fund_id) REFERENCES funds(municipality_id, id)
+TABLE awards CONSTRAINT awards_pkey PRIMARY KEY (municipality_id, demand_id, fund_id)
+TABLE awards CONSTRAINT awards_round FOREIGN KEY (municipality_id, round_id) REFERENCES rounds(municipality_id, id)
+TABLE categories COLUMN municipality_id integer NOT NULL
+TABLE categories COLUMN id text NOT NULL
+TABLE categories COLUMN parent_id text
+TABLE categories COLUMN name text NOT NULL
+TABLE categories COLUMN unit text NOT NULL
+TABLE categories COLUMN position integer NOT NULL
+TABLE categories CONSTRAINT categories_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
+TABLE categories CONSTRAINT categories_parent FOREIGN KEY (municipality_id, parent_id) REFERENCES categories(municipality_id, id)
+TABLE categories CONSTRAINT categories_pkey PRIMARY KEY (municipality_id, id)
+TABLE charges COLUMN municipality_id integer NOT NULL
+TABLE charges COLUMN id uuid NOT NULL
+TABLE charges COLUMN number text NOT NULL
+TABLE charges COLUMN round_id uuid NOT NULL
+TABLE charges COLUMN pool_id uuid NOT NULL
+TABLE charges COLUMN demand_id uuid NOT NULL
+TABLE charges COLUMN household_id uuid NOT NULL
+TABLE charges COLUMN provider_id uuid NOT NULL
+TABLE charges COLUMN description text NOT NULL
+TABLE charges COLUMN share_cents bigint NOT NULL
+TABLE charges COLUMN subsidy_cents bigint NOT NULL
+TABLE charges COLUMN net_cents bigint NOT NULL
+TABLE charges COLUMN state text NOT NULL
+TABLE charges COLUMN reference text NOT NULL
+TABLE charges COLUMN issued_at timestamp with time zone NOT NULL
+TABLE charges COLUMN due_at timestamp with time zone NOT NULL
+TABLE charges COLUMN paid_at timestamp with time zone
+TABLE charges CONSTRAINT charges_household FOREIGN KEY (municipality_id, household_id) REFERENCES households(municipality_id, id)
+TABLE charges CONSTRAINT charges_member FOREIGN KEY (municipality_id, pool_id, demand_id) REFERENCES pool_members(municipality_id, pool_id, demand_id)
+TABLE charges CONSTRAINT charges_net CHECK (((share_cents - subsidy_cents) = net_cents))
+TABLE charges CONSTRAINT charges_net_cents_check CHECK ((net_cents >= 0))
+TABLE charges CONSTRAINT charges_number UNIQUE (municipality_id, number)
+TABLE charges CONSTRAINT charges_one_per_demand UNIQUE (municipality_id, demand_id)
+TABLE charges CONSTRAINT charges_pkey PRIMARY KEY (municipality_id, id)
+TABLE charges CONSTRAINT charges_provider FOREIGN KEY (municipality_id, provider_id) REFERENCES providers(municipality_id, id)
+TABLE charges CONSTRAINT charges_reference UNIQUE (municipality_id, reference)
+TABLE charges CONSTRAINT charges_round FOREIGN KEY (municipality_id, round_id) REFERENCES rounds(municipality_id, id)
+TABLE charges CONSTRAINT charges_share_cents_check CHECK ((share_cents >= 0))
+TABLE charges CONSTRAINT charges_state_check CHECK ((state = ANY (ARRAY['open'::text, 'paid'::text, 'void'::text, 'written_off'::text])))
+TABLE charges CONSTRAINT charges_subsidy_cents_check CHECK ((subsidy_cents >= 0))
+CREATE INDEX charges_by_household ON public.charges USING btree (municipality_id, household_id)
+CREATE INDEX charges_by_round ON public.charges USING btree (municipality_id, round_id)
+CREATE INDEX charges_open ON public.charges USING btree (municipality_id, issued_at) WHERE (state = 'open'::text)
+TABLE communities COLUMN municipality_id integer NOT NULL
+TABLE communities COLUMN id uuid NOT NULL
+TABLE communities COLUMN kind text NOT NULL
+TABLE communities COLUMN name text NOT NULL
+TABLE communities COLUMN address text NOT NULL
+TABLE communities COLUMN district_id integer NOT NULL
+TABLE communities COLUMN quarter_id integer NOT NULL
+TABLE communities COLUMN x_m bigint NOT NULL
+TABLE communities COLUMN y_m bigint NOT NULL
+TABLE communities COLUMN parent_id uuid
+TABLE communities COLUMN code text NOT NULL
+TABLE communities COLUMN created_at timestamp with time zone NOT NULL
+TABLE communities CONSTRAINT communities_code UNIQUE (municipality_id, code)
+TABLE communities CONSTRAINT communities_kind_check CHECK ((kind = ANY (ARRAY['condominium'::text, 'school'::text, 'neighbourhood'::text])))
+TABLE communities CONSTRAINT communities_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
+TABLE communities CONSTRAINT communities_name UNIQUE (municipality_id, name, address)
+TABLE communities CONSTRAINT communities_name_check CHECK ((name <> ''::text))
+TABLE communities CONSTRAINT communities_parent FOREIGN KEY (municipality_id, parent_id) REFERENCES communities(municipality_id, id)
+TABLE communities CONSTRAINT communities_pkey PRIMARY KEY (municipality_id, id)
+TABLE communities CONSTRAINT communities_x_m_check CHECK ((abs(x_m) <= 100000000))
+TABLE communities CONSTRAINT communities_y_m_check CHECK ((abs(y_m) <= 100000000))
+TABLE counters COLUMN municipality_id integer NOT NULL
+TABLE counters COLUMN name text NOT NULL
+TABLE counters COLUMN year integer NOT NULL
+TABLE counters COLUMN last bigint NOT NULL
+TABLE counters CONSTRAINT counters_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
+TABLE counters CONSTRAINT counters_pkey PRIMARY KEY (municipality_id, name, year)
+TABLE demands COLUMN municipality_id integer NOT NULL
+TABLE demands COLUMN id uuid NOT NULL
+TABLE demands COLUMN round_id uuid
+TABLE demands COLUMN household_id uuid NOT NULL
+TABLE demands COLUMN community_id uuid NOT NULL
+TABLE demands COLUMN category_id text NOT NULL
+TABLE demands COLUMN state text NOT NULL
+TABLE demands COLUMN units integer NOT NULL
+TABLE demands COLUMN weight integer NOT NULL
+TABLE demands COLUMN slots text[] NOT NULL
+TABLE demands COLUMN max_price_cents bigint
+TABLE demands COLUMN max_distance_m integer NOT NULL
+TABLE demands COLUMN method text NOT NULL
+TABLE demands COLUMN posted_at timestamp with time zone NOT NULL
+TABLE demands COLUMN changed_at timestamp with time zone NOT NULL
+TABLE demands CONSTRAINT demands_category FOREIGN KEY (municipality_id, category_id) REFERENCES categories(municipality_id, id)
+TABLE demands CONSTRAINT demands_community FOREIGN KEY (municipality_id, community_id) REFERENCES communities(municipality_id, id)
+TABLE demands CONSTRAINT demands_household FOREIGN KEY (municipality_id, household_id) REFERENCES households(municipality_id, id)
+TABLE demands CONSTRAINT demands_max_distance_m_check CHECK (((max_distance_m >= 0) AND (max_distance_m <= 1000000)))
+TABLE demands CONSTRAINT demands_max_price_cents_check CHECK (((max_price_cents >= 1) AND (max_price_cents <= 1000000000)))
+TABLE demands CONSTRAINT demands_pkey PRIMARY KEY (municipality_id, id)
+TABLE demands CONSTRAINT demands_pledge_is_whole CHECK (((state = 'declared'::text) OR ((round_id IS NOT NULL) AND (max_price_cents IS NOT NULL) AND (cardinality(slots) > 0))))
+TABLE demands CONSTRAINT demands_round FOREIGN KEY (municipality_id, round_id) REFERENCES rounds(municipality_id, id)
+TABLE demands CONSTRAINT demands_state_check CHECK ((state = ANY (ARRAY['declared'::text, 'pledged'::text, 'withdrawn'::text])))
+TABLE demands CONSTRAINT demands_units_check CHECK (((units >= 1) AND (units <= 1000)))
+TABLE demands CONSTRAINT demands_weight_check CHECK (((weight >= 1) AND (weight <= 1000000)))
+CREATE INDEX demands_by_household ON public.demands USING btree (municipality_id, household_id)
+CREATE INDEX demands_by_round ON public.demands USING btree (municipality_id, round_id) WHERE (state = 'pledged'::text)
+CREATE UNIQUE INDEX demands_declared_once ON public.demands USING btree (municipality_id, household_id, community_id, category_id) WHERE (state = 'declared'::text)
+CREATE UNIQUE INDEX demands_pledged_once ON public.demands USING btree (municipality_id, round_id, household_id, community_id, category_id) WHERE (state = 'pledged'::text)
+TABLE funds COLUMN municipality_id integer NOT NULL
+TABLE funds COLUMN id uuid NOT NULL
+TABLE funds COLUMN measure_id text NOT NULL
+TABLE funds COLUMN year integer NOT NULL
+TABLE funds COLUMN cap_cents bigint NOT NULL
+TABLE funds COLUMN reserved_cents bigint NOT NULL DEFAULT 0
+TABLE funds COLUMN spent_cents bigint NOT NULL DEFAULT 0
+TABLE funds CONSTRAINT funds_cap_cents_check CHECK ((cap_cents >= 0))
+TABLE funds CONSTRAINT funds_measure FOREIGN KEY (municipality_id, measure_id) REFERENCES measures(municipality_id, id)
+TABLE funds CONSTRAINT funds_never_overspent CHECK (((reserved_cents + spent_cents) <= cap_cents))
+TABLE funds CONSTRAINT funds_one_a_year UNIQUE (municipality_id, measure_id, year)
+TABLE funds CONSTRAINT funds_pkey PRIMARY KEY (municipality_id, id)
+TABLE funds CONSTRAINT funds_reserved_cents_check CHECK ((reserved_cents >= 0))
+TABLE funds CONSTRAINT funds_spent_cents_check CHECK ((spent_cents >= 0))
+TABLE grants COLUMN municipality_id integer NOT NULL
+TABLE grants COLUMN id uuid NOT NULL
+TABLE grants COLUMN user_id uuid NOT NULL
+TABLE grants COLUMN role text NOT NULL
+TABLE grants COLUMN community_id uuid
+TABLE grants COLUMN provider_id uuid
+TABLE grants COLUMN valid_from timestamp with time zone NOT NULL
+TABLE grants COLUMN valid_to timestamp with time zone
+TABLE grants CONSTRAINT grants_community FOREIGN KEY (municipality_id, community_id) REFERENCES communities(municipality_id, id)
+TABLE grants CONSTRAINT grants_period CHECK (((valid_to IS NULL) OR (valid_to > valid_from)))
+TABLE grants CONSTRAINT grants_pkey PRIMARY KEY (municipality_id, id)
+TABLE grants CONSTRAINT grants_provider FOREIGN KEY (municipality_id, provider_id) REFERENCES providers(municipality_id, id)
+TABLE grants CONSTRAINT grants_role_check CHECK ((role = ANY (ARRAY['delegate'::text, 'provider'::text, 'officer'::text, 'operator'::text])))
+TABLE grants CONSTRAINT grants_user FOREIGN KEY (municipality_id, user_id) REFERENCES users(municipality_id, id)
+CREATE INDEX grants_by_community ON public.grants USING btree (municipality_id, community_id) WHERE (community_id IS NOT NULL)
+CREATE INDEX grants_by_user ON public.grants USING btree (municipality_id, user_id)
+TABLE households COLUMN municipality_id integer NOT NULL
+TABLE households COLUMN id uuid NOT NULL
+TABLE households COLUMN name text NOT NULL
+TABLE households COLUMN odd_cents integer NOT NULL DEFAULT 0
+TABLE households COLUMN created_at timestamp with time zone NOT NULL
+TABLE households CONSTRAINT households_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
+TABLE households CONSTRAINT households_name_check CHECK ((name <> ''::text))
+TABLE households CONSTRAINT households_odd_cents_check CHECK ((odd_cents >= 0))
+TABLE households CONSTRAINT households_pkey PRIMARY KEY (municipality_id, id)
+TABLE imports COLUMN municipality_id integer NOT NULL
+TABLE imports COLUMN id uuid NOT NULL
+TABLE imports COLUMN community_id uuid NOT NULL
+TABLE imports COLUMN file_name text NOT NULL
+TABLE imports COLUMN sha256 text NOT NULL
+TABLE imports COLUMN actor_id uuid
+TABLE imports COLUMN created_rows integer NOT NULL
+TABLE imports COLUMN updated_rows integer NOT NULL
+TABLE imports COLUMN imported_at timestamp with time zone NOT NULL
+TABLE imports CONSTRAINT imports_community FOREIGN KEY (municipality_id, community_id) REFERENCES communities(municipality_id, id)
+TABLE imports CONSTRAINT imports_pkey PRIMARY KEY (municipality_id, id)
+TABLE isee_certificates COLUMN municipality_id integer NOT NULL
+TABLE isee_certificates COLUMN id uuid NOT NULL
+TABLE isee_certificates COLUMN household_id uuid NOT NULL
+TABLE isee_certificates COLUMN kind text NOT NULL
+TABLE isee_certificates COLUMN value_cents bigint NOT NULL
+TABLE isee_certificates COLUMN protocol text NOT NULL
+TABLE isee_certificates COLUMN valid_from date NOT NULL
+TABLE isee_certificates COLUMN valid_to date NOT NULL
+TABLE isee_certificates COLUMN recorded_at timestamp with time zone NOT NULL
+TABLE isee_certificates CONSTRAINT isee_certificates_pkey PRIMARY KEY (municipality_id, id)
+TABLE isee_certificates CONSTRAINT isee_certificates_value_cents_check CHECK ((value_cents >= 0))
+TABLE isee_certificates CONSTRAINT isee_household FOREIGN KEY (municipality_id, household_id) REFERENCES households(municipality_id, id)
+TABLE isee_certificates CONSTRAINT isee_period CHECK ((valid_to >= valid_from))
+TABLE isee_certificates CONSTRAINT isee_protocol UNIQUE (municipality_id, protocol)
+CREATE INDEX isee_by_household ON public.isee_certificates USING btree (municipality_id, household_id)
+TABLE ledger_accounts COLUMN municipality_id integer NOT NULL
+TABLE ledger_accounts COLUMN id uuid NOT NULL
+TABLE ledger_accounts COLUMN kind text NOT NULL
+TABLE ledger_accounts COLUMN subject text NOT NULL
+TABLE ledger_accounts CONSTRAINT ledger_accounts_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
+TABLE ledger_accounts CONSTRAINT ledger_accounts_once UNIQUE (municipality_id, kind, subject)
+TABLE ledger_accounts CONSTRAINT ledger_accounts_pkey PRIMARY KEY (municipality_id, id)
+TABLE ledger_postings COLUMN municipality_id integer NOT NULL
+TABLE ledger_postings COLUMN transaction_id uuid NOT NULL
+TABLE ledger_postings COLUMN line integer NOT NULL
+TABLE ledger_postings COLUMN account_id uuid NOT NULL
+TABLE ledger_postings COLUMN amount_cents bigint NOT NULL
+TABLE ledger_postings CONSTRAINT ledger_postings_account FOREIGN KEY (municipality_id, account_id) REFERENCES ledger_accounts(municipality_id, id)
+TABLE ledger_postings CONSTRAINT ledger_postings_amount_cents_check CHECK (((amount_cents <> 0) AND (abs(amount_cents) <= '100000000000'::bigint)))
+TABLE ledger_postings CONSTRAINT ledger_postings_pkey PRIMARY KEY (municipality_id, transaction_id, line)
+TABLE ledger_postings CONSTRAINT ledger_postings_transaction FOREIGN KEY (municipality_id, transaction_id) REFERENCES ledger_transactions(municipality_id, id)
+CREATE INDEX ledger_postings_by_account ON public.ledger_postings USING btree (municipality_id, account_id)
+CREATE CONSTRAINT TRIGGER ledger_postings_balanced AFTER INSERT ON public.ledger_postings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_sums_to_zero()
+CREATE TRIGGER ledger_postings_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_postings FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+TABLE ledger_transactions COLUMN municipality_id integer NOT NULL
+TABLE ledger_transactions COLUMN id uuid NOT NULL
+TABLE ledger_transactions COLUMN kind text NOT NULL
+TABLE ledger_transactions COLUMN source_id text NOT NULL
+TABLE ledger_transactions COLUMN reverses_id uuid
+TABLE ledger_transactions COLUMN description text NOT NULL
+TABLE ledger_transactions COLUMN at timestamp with time zone NOT NULL
+TABLE ledger_transactions CONSTRAINT ledger_reversed_once UNIQUE (municipality_id, reverses_id)
+TABLE ledger_transactions CONSTRAINT ledger_reverses FOREIGN KEY (municipality_id, reverses_id) REFERENCES ledger_transactions(municipality_id, id)
+TABLE ledger_transactions CONSTRAINT ledger_source_once UNIQUE (municipality_id, kind, source_id)
+TABLE ledger_transactions CONSTRAINT ledger_transactions_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
+TABLE ledger_transactions CONSTRAINT ledger_transactions_pkey PRIMARY KEY (municipality_id, id)
+CREATE CONSTRAINT TRIGGER ledger_transactions_balanced AFTER INSERT ON public.ledger_transactions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_sums_to_zero()
+CREATE TRIGGER ledger_transactions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_transactions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+TABLE login_links COLUMN municipality_id integer NOT NULL
+TABLE login_links COLUMN token_sha256 bytea NOT NULL
+TABLE login_links COLUMN user_id uuid NOT NULL
+TABLE login_links COLUMN next_path text NOT NULL
+TABLE login_links COLUMN expires_at timestamp with time zone NOT NULL
+TABLE login_links COLUMN used_at timestamp with time zone
+TABLE login_links CONSTRAINT login_links_pkey PRIMARY KEY (municipality_id, token_sha256)
+TABLE login_links CONSTRAINT login_links_user FOREIGN KEY (municipality_id, user_id) REFERENCES users(municipality_id, id)
+TABLE measures COLUMN municipality_id integer NOT NULL
+TABLE measures COLUMN id text NOT NULL
+TABLE measures COLUMN name text NOT NULL
+TABLE measures COLUMN yaml text NOT NULL
+TABLE measures COLUMN published_at timestamp with time zone NOT NULL
+TABLE measures CONSTRAINT measures_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
+TABLE measures CONSTRAINT measures_pkey PRIMARY KEY (municipality_id, id)
+TABLE memberships COLUMN municipality_id integer NOT NULL
+TABLE memberships COLUMN community_id uuid NOT NULL
+TABLE memberships COLUMN household_id uuid NOT NULL
+TABLE memberships COLUMN unit_key text NOT NULL
+TABLE memberships COLUMN unit_label text NOT NULL
+TABLE memberships COLUMN staircase text NOT NULL
+TABLE memberships COLUMN floor text NOT NULL
+TABLE memberships COLUMN millesimi numeric(8,4)
+TABLE memberships COLUMN residents integer NOT NULL
+TABLE memberships COLUMN joined_at timestamp with time zone NOT NULL
+TABLE memberships CONSTRAINT memberships_community FOREIGN KEY (municipality_id, community_id) REFERENCES communities(municipality_id, id)
+TABLE memberships CONSTRAINT memberships_household FOREIGN KEY (municipality_id, household_id) REFERENCES households(municipality_id, id)
+TABLE memberships CONSTRAINT memberships_millesimi_check CHECK (((millesimi > (0)::numeric) AND (millesimi <= (1000)::numeric)))
+TABLE memberships CONSTRAINT memberships_pkey PRIMARY KEY (municipality_id, community_id, household_id, unit_key)
+TABLE memberships CONSTRAINT memberships_residents_check CHECK ((residents >= 0))
+TABLE memberships CONSTRAINT memberships_unit_once UNIQUE (municipality_id, community_id, unit_key)
+CREATE INDEX memberships_by_household ON public.memberships USING btree (municipality_id, household_id)
+TABLE messages COLUMN municipality_id integer NOT NULL
+TABLE messages COLUMN id uuid NOT NULL
+TABLE messages COLUMN recipient text NOT NULL
+TABLE messages COLUMN subject text NOT NULL
+TABLE messages COLUMN body text NOT NULL
+TABLE messages COLUMN created_at timestamp with time zone NOT NULL
+TABLE messages COLUMN sent_at timestamp with time zone
+TABLE messages CONSTRAINT messages_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
+TABLE messages CONSTRAINT messages_pkey PRIMARY KEY (municipality_id, id)
+CREATE INDEX messages_latest ON public.messages USING btree (municipality_id, created_at DESC)
+TABLE municipalities COLUMN id integer NOT NULL
+TABLE municipalities COLUMN name text NOT NULL
+TABLE municipalities CONSTRAINT municipalities_pkey PRIMARY KEY (id)
+TABLE offers COLUMN municipality_id integer NOT NULL
+TABLE offers COLUMN id uuid NOT NULL
+TABLE offers COLUMN provider_id uuid NOT NULL
+TABLE offers COLUMN category_id text NOT NULL
+TABLE offers COLUMN title text NOT NULL
+TABLE offers COLUMN description text NOT NULL
+TABLE offers COLUMN period text NOT NULL
+TABLE offers COLUMN meetings integer NOT NULL
+TABLE offers COLUMN terms jsonb NOT NULL
+TABLE offers COLUMN published_at timestamp with time zone NOT NULL
+TABLE offers COLUMN withdrawn_at timestamp with time zone
+TABLE offers CONSTRAINT offers_category FOREIGN KEY (municipality_id, category_id) REFERENCES categories(municipality_id, id)
+TABLE offers CONSTRAINT offers_pkey PRIMARY KEY (municipality_id, id)
+TABLE offers CONSTRAINT offers_provider FOREIGN KEY (municipality_id, provider_id) REFERENCES providers(municipality_id, id)
+TABLE offers CONSTRAINT offers_qualified FOREIGN KEY (municipality_id, provider_id, category_id) REFERENCES qualifications(municipality_id, provider_id, category_id)
+TABLE outcomes COLUMN municipality_id integer NOT NULL
+TABLE outcomes COLUMN round_id uuid NOT NULL
+TABLE outcomes COLUMN demand_id uuid NOT NULL
+TABLE outcomes COLUMN code text NOT NULL
+TABLE outcomes COLUMN outcome jsonb NOT NULL
+TABLE outcomes CONSTRAINT outcomes_demand FOREIGN KEY (municipality_id, demand_id) REFERENCES demands(municipality_id, id)
+TABLE outcomes CONSTRAINT outcomes_pkey PRIMARY KEY (municipality_id, round_id, demand_id)
+TABLE outcomes CONSTRAINT outcomes_round FOREIGN KEY (municipality_id, round_id) REFERENCES rounds(municipality_id, id)
+TABLE payments COLUMN municipality_id integer NOT NULL
+TABLE payments COLUMN id uuid NOT NULL
+TABLE payments COLUMN charge_id uuid NOT NULL
+TABLE payments COLUMN household_id uuid NOT NULL
+TABLE payments COLUMN method text NOT NULL
+TABLE payments COLUMN amount_cents bigint NOT NULL
+TABLE payments COLUMN state text NOT NULL
+TABLE payments COLUMN session_id text
+TABLE payments COLUMN checkout_url text NOT NULL
+TABLE payments COLUMN intent_id text NOT NULL
+TABLE payments COLUMN note text NOT NULL
+TABLE payments COLUMN recorded_by uuid
+TABLE payments COLUMN created_at timestamp with time zone NOT NULL
+TABLE payments COLUMN received_at timestamp with time zone
+TABLE payments COLUMN receipt_number text
+TABLE payments CONSTRAINT payments_amount_cents_check CHECK ((amount_cents > 0))
+TABLE payments CONSTRAINT payments_charge FOREIGN KEY (municipality_id, charge_id) REFERENCES charges(municipality_id, id)
+TABLE payments CONSTRAINT payments_household FOREIGN KEY (municipality_id, household_id) REFERENCES households(municipality_id, id)
+TABLE payments CONSTRAINT payments_method_check CHECK ((method = ANY (ARRAY['card'::text, 'transfer'::text])))
+TABLE payments CONSTRAINT payments_pkey PRIMARY KEY (municipality_id, id)
+TABLE payments CONSTRAINT payments_receipt UNIQUE (municipality_id, receipt_number)
+TABLE payments CONSTRAINT payments_received CHECK (((state = ANY (ARRAY['succeeded'::text, 'reversed'::text])) = (received_at IS NOT NULL)))
+TABLE payments CONSTRAINT payments_session UNIQUE (municipality_id, session_id)
+TABLE payments CONSTRAINT payments_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'unknown'::text, 'failed'::text, 'succeeded'::text, 'reversed'::text])))
+CREATE INDEX payments_by_charge ON public.payments USING btree (municipality_id, charge_id)
+CREATE UNIQUE INDEX payments_one_card_at_a_time ON public.payments USING btree (municipality_id, charge_id) WHERE (state = ANY (ARRAY['pending'::text, 'unknown'::text]))
+TABLE persons COLUMN municipality_id integer NOT NULL
+TABLE persons COLUMN id uuid NOT NULL
+TABLE persons COLUMN household_id uuid NOT NULL
+TABLE persons COLUMN given_name text NOT NULL
+TABLE persons COLUMN family_name text NOT NULL
+TABLE persons COLUMN tax_code text NOT NULL
+TABLE persons COLUMN email text NOT NULL
+TABLE persons COLUMN phone text NOT NULL
+TABLE persons COLUMN role text NOT NULL
+TABLE persons CONSTRAINT persons_household FOREIGN KEY (municipality_id, household_id) REFERENCES households(municipality_id, id)
+TABLE persons CONSTRAINT persons_pkey PRIMARY KEY (municipality_id, id)
+TABLE persons CONSTRAINT persons_role_check CHECK ((role = ANY (ARRAY['holder'::text, 'adult'::text, 'child'::text, 'cared'::text])))
+CREATE INDEX persons_by_household ON public.persons USING btree (municipality_id, household_id)
+TABLE pool_members COLUMN municipality_id integer NOT NULL
+TABLE pool_members COLUMN pool_id uuid NOT NULL
+TABLE pool_members COLUMN demand_id uuid NOT NULL
+TABLE pool_members COLUMN household_id uuid NOT NULL
+TABLE pool_members COLUMN units integer NOT NULL
+TABLE pool_members COLUMN slots text[] NOT NULL
+TABLE pool_members COLUMN share_cents bigint NOT NULL
+TABLE pool_members COLUMN subsidy_cents bigint NOT NULL
+TABLE pool_members COLUMN measure_id text
+TABLE pool_members COLUMN odd_cent boolean NOT NULL
+TABLE pool_members CONSTRAINT pool_members_check CHECK (((subsidy_cents >= 0) AND (subsidy_cents <= share_cents)))
+TABLE pool_members CONSTRAINT pool_members_demand FOREIGN KEY (municipality_id, demand_id) REFERENCES demands(municipality_id, id)
+TABLE pool_members CONSTRAINT pool_members_household FOREIGN KEY (municipality_id, household_id) REFERENCES households(municipality_id, id)
+TABLE pool_members CONSTRAINT pool_members_one_pool UNIQUE (municipality_id, demand_id)
+TABLE pool_members CONSTRAINT pool_members_pkey PRIMARY KEY (municipality_id, pool_id, demand_id)
+TABLE pool_members CONSTRAINT pool_members_pool FOREIGN KEY (municipality_id, pool_id) REFERENCES pools(municipality_id, id)
+TABLE pool_members CONSTRAINT pool_members_share_cents_check CHECK ((share_cents >= 0))
+TABLE pools COLUMN municipality_id integer NOT NULL
+TABLE pools COLUMN id uuid NOT NULL
+TABLE pools COLUMN round_id uuid NOT NULL
+TABLE pools COLUMN name text NOT NULL
+TABLE pools COLUMN offer_id uuid NOT NULL
+TABLE pools COLUMN provider_id uuid NOT NULL
+TABLE pools COLUMN slot text NOT NULL
+TABLE pools COLUMN host_id uuid NOT NULL
+TABLE pools COLUMN size integer NOT NULL
+TABLE pools COLUMN cost_cents bigint NOT NULL
+TABLE pools CONSTRAINT pools_cost_cents_check CHECK ((cost_cents >= 0))
+TABLE pools CONSTRAINT pools_host FOREIGN KEY (municipality_id, host_id) REFERENCES communities(municipality_id, id)
+TABLE pools CONSTRAINT pools_name UNIQUE (municipality_id, round_id, name)
+TABLE pools CONSTRAINT pools_offer FOREIGN KEY (municipality_id, offer_id) REFERENCES offers(municipality_id, id)
+TABLE pools CONSTRAINT pools_pkey PRIMARY KEY (municipality_id, id)
+TABLE pools CONSTRAINT pools_round FOREIGN KEY (municipality_id, round_id) REFERENCES rounds(municipality_id, id)
+TABLE pools CONSTRAINT pools_size_check CHECK ((size > 0))
+TABLE providers COLUMN municipality_id integer NOT NULL
+TABLE providers COLUMN id uuid NOT NULL
+TABLE providers COLUMN name text NOT NULL
+TABLE providers COLUMN tax_code text NOT NULL
+TABLE providers COLUMN vat_number text NOT NULL
+TABLE providers COLUMN iban text NOT NULL
+TABLE providers COLUMN email text NOT NULL
+TABLE providers COLUMN address text NOT NULL
+TABLE providers COLUMN stamp_exempt boolean NOT NULL
+TABLE providers COLUMN staff jsonb NOT NULL
+TABLE providers COLUMN created_at timestamp with time zone NOT NULL
+TABLE providers CONSTRAINT providers_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
+TABLE providers CONSTRAINT providers_name_check CHECK ((name <> ''::text))
+TABLE providers CONSTRAINT providers_pkey PRIMARY KEY (municipality_id, id)
+TABLE providers CONSTRAINT providers_tax_code UNIQUE (municipality_id, tax_code)
+TABLE qualifications COLUMN municipality_id integer NOT NULL
+TABLE qualifications COLUMN provider_id uuid NOT NULL
+TABLE qualifications COLUMN category_id text NOT NULL
+TABLE qualifications COLUMN decided_on date NOT NULL
+TABLE qualifications CONSTRAINT qualifications_category FOREIGN KEY (municipality_id, category_id) REFERENCES categories(municipality_id, id)
+TABLE qualifications CONSTRAINT qualifications_pkey PRIMARY KEY (municipality_id, provider_id, category_id)
+TABLE qualifications CONSTRAINT qualifications_provider FOREIGN KEY (municipality_id, provider_id) REFERENCES providers(municipality_id, id)
+TABLE reservations COLUMN municipality_id integer NOT NULL
+TABLE reservations COLUMN fund_id uuid NOT NULL
+TABLE reservations COLUMN round_id uuid NOT NULL
+TABLE reservations COLUMN amount_cents bigint NOT NULL
+TABLE reservations COLUMN spent_cents bigint
+TABLE reservations COLUMN resolved_at timestamp with time zone
+TABLE reservations CONSTRAINT reservations_amount_cents_check CHECK ((amount_cents >= 0))
+TABLE reservations CONSTRAINT reservations_check CHECK (((spent_cents >= 0) AND (spent_cents <= amount_cents)))
+TABLE reservations CONSTRAINT reservations_fund FOREIGN KEY (municipality_id, fund_id) REFERENCES funds(municipality_id, id)
+TABLE reservations CONSTRAINT reservations_pkey PRIMARY KEY (municipality_id, fund_id, round_id)
+TABLE reservations CONSTRAINT reservations_resolved CHECK (((spent_cents IS NULL) = (resolved_at IS NULL)))
+TABLE reservations CONSTRAINT reservations_round FOREIGN KEY (municipality_id, round_id) REFERENCES rounds(municipality_id, id)
+TABLE round_offers COLUMN municipality_id integer NOT NULL
+TABLE round_offers COLUMN round_id uuid NOT NULL
+TABLE round_offers COLUMN offer_id uuid NOT NULL
+TABLE round_offers COLUMN terms jsonb NOT NULL
+TABLE round_offers CONSTRAINT round_offers_offer FOREIGN KEY (municipality_id, offer_id) REFERENCES offers(municipality_id, id)
+TABLE round_offers CONSTRAINT round_offers_pkey PRIMARY KEY (municipality_id, round_id, offer_id)
+TABLE round_offers CONSTRAINT round_offers_round FOREIGN KEY (municipality_id, round_id) REFERENCES rounds(municipality_id, id)
+TABLE round_steps COLUMN municipality_id integer NOT NULL
+TABLE round_steps COLUMN round_id uuid NOT NULL
+TABLE round_steps COLUMN step text NOT NULL
+TABLE round_steps COLUMN done_at timestamp with time zone NOT NULL
+TABLE round_steps CONSTRAINT round_steps_pkey PRIMARY KEY (municipality_id, round_id, step)
+TABLE round_steps CONSTRAINT round_steps_round FOREIGN KEY (municipality_id, round_id) REFERENCES rounds(municipality_id, id)
+TABLE rounds COLUMN municipality_id integer NOT NULL
+TABLE rounds COLUMN id uuid NOT NULL
+TABLE rounds COLUMN series_id uuid NOT NULL
+TABLE rounds COLUMN name text NOT NULL
+TABLE rounds COLUMN state text NOT NULL
+TABLE rounds COLUMN void_reason text NOT NULL DEFAULT ''::text
+TABLE rounds COLUMN community_id uuid
+TABLE rounds COLUMN opens_at timestamp with time zone NOT NULL
+TABLE rounds COLUMN closes_at timestamp with time zone NOT NULL
+TABLE rounds COLUMN pledge_version bigint NOT NULL DEFAULT 0
+TABLE rounds COLUMN snapshot bytea
+TABLE rounds COLUMN snapshot_sha256 text
+TABLE rounds COLUMN formation bytea
+TABLE rounds COLUMN closed_at timestamp with time zone
+TABLE rounds COLUMN formed_at timestamp with time zone
+TABLE rounds COLUMN charged_at timestamp with time zone
+TABLE rounds COLUMN settled_at timestamp with time zone
+TABLE rounds CONSTRAINT rounds_community FOREIGN KEY (municipality_id, community_id) REFERENCES communities(municipality_id, id)
+TABLE rounds CONSTRAINT rounds_frozen CHECK (((state = ANY (ARRAY['scheduled'::text, 'open'::text, 'void'::text])) OR ((snapshot IS NOT NULL) AND (snapshot_sha256 IS NOT NULL))))
+TABLE rounds CONSTRAINT rounds_once_a_period UNIQUE (municipality_id, series_id, opens_at)
+TABLE rounds CONSTRAINT rounds_open_before_close CHECK ((opens_at < closes_at))
+TABLE rounds CONSTRAINT rounds_pkey PRIMARY KEY (municipality_id, id)
+TABLE rounds CONSTRAINT rounds_series FOREIGN KEY (municipality_id, series_id) REFERENCES series(municipality_id, id)
+TABLE rounds CONSTRAINT rounds_state_check CHECK ((state = ANY (ARRAY['scheduled'::text, 'open'::text, 'closed'::text, 'formed'::text, 'charged'::text, 'settled'::text, 'void'::text])))
+CREATE INDEX rounds_by_state ON public.rounds USING btree (municipality_id, state, closes_at)
+TABLE series COLUMN municipality_id integer NOT NULL
+TABLE series COLUMN id uuid NOT NULL
+TABLE series COLUMN name text NOT NULL
+TABLE series COLUMN opens_on text NOT NULL
+TABLE series COLUMN closes_on text NOT NULL
+TABLE series COLUMN period text NOT NULL
+TABLE series COLUMN categories text[] NOT NULL
+TABLE series COLUMN offers text[] NOT NULL
+TABLE series COLUMN community_id uuid
+TABLE series COLUMN starts_at timestamp with time zone NOT NULL
+TABLE series COLUMN ends_at timestamp with time zone
+TABLE series COLUMN created_at timestamp with time zone NOT NULL
+TABLE series CONSTRAINT series_community FOREIGN KEY (municipality_id, community_id) REFERENCES communities(municipality_id, id)
+TABLE series CONSTRAINT series_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
+TABLE series CONSTRAINT series_name_check CHECK ((name <> ''::text))
+TABLE series CONSTRAINT series_pkey PRIMARY KEY (municipality_id, id)
+TABLE sessions COLUMN token text NOT NULL
+TABLE sessions COLUMN data bytea NOT NULL
+TABLE sessions COLUMN expires_at timestamp with time zone NOT NULL
+TABLE sessions CONSTRAINT sessions_pkey PRIMARY KEY (token)
+CREATE INDEX sessions_by_expiry ON public.sessions USING btree (expires_at)
+TABLE stripe_events COLUMN municipality_id integer NOT NULL
+TABLE stripe_events COLUMN id text NOT NULL
+TABLE stripe_events COLUMN type text NOT NULL
+TABLE stripe_events COLUMN payload bytea NOT NULL
+TABLE stripe_events COLUMN received_at timestamp with time zone NOT NULL
+TABLE stripe_events COLUMN worked_at timestamp with time zone
+TABLE stripe_events COLUMN effect text NOT NULL DEFAULT ''::text
+TABLE stripe_events CONSTRAINT stripe_events_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
+TABLE stripe_events CONSTRAINT stripe_events_pkey PRIMARY KEY (municipality_id, id)
+TABLE users COLUMN municipality_id integer NOT NULL
+TABLE users COLUMN id uuid NOT NULL
+TABLE users COLUMN email text NOT NULL
+TABLE users COLUMN name text NOT NULL
+TABLE users COLUMN household_id uuid
+TABLE users COLUMN created_at timestamp with time zone NOT NULL
+TABLE users CONSTRAINT users_email UNIQUE (municipality_id, email)
+TABLE users CONSTRAINT users_email_check CHECK ((email = lower(email)))
+TABLE users CONSTRAINT users_household FOREIGN KEY (municipality_id, household_id) REFERENCES households(municipality_id, id)
+TABLE users CONSTRAINT users_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
+TABLE users CONSTRAINT users_pkey PRIMARY KEY (municipality_id, id)

@@ -1,0 +1,215 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"colletta/billing/ledger"
+	"colletta/communities"
+	"colletta/pooling"
+)
+
+var at = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+func founded(t *testing.T) *DB {
+	t.Helper()
+	db := open(t)
+	if err := db.InTx(context.Background(), func(tx *Tx) error { return tx.Found(context.Background(), "Prova", nil) }); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// pgdriver's Commit returns nil when PostgreSQL answers ROLLBACK. An act that
+// swallows an error of a statement must not be told that it was stored.
+func TestASwallowedErrorDoesNotLookCommitted(t *testing.T) {
+	t.Parallel()
+	db := founded(t)
+	ctx := context.Background()
+	err := db.InTx(ctx, func(tx *Tx) error {
+		if err := tx.AddMessage(ctx, Message{ID: NewID(), Recipient: "a@example.org", Subject: "s", Body: "b", CreatedAt: at}); err != nil {
+			return err
+		}
+		_, _ = tx.exec(ctx, "broken", "SELECT 1/0")
+		return nil
+	})
+	if err == nil {
+		t.Fatal("InTx said that it committed")
+	}
+	messages, err := db.LatestMessages(ctx, 10)
+	if err != nil || len(messages) != 0 {
+		t.Errorf("%d messages are there (%v)", len(messages), err)
+	}
+}
+
+func TestAPanicLeavesNothing(t *testing.T) {
+	t.Parallel()
+	db := founded(t)
+	ctx := context.Background()
+	func() {
+		defer func() { _ = recover() }()
+		_ = db.InTx(ctx, func(tx *Tx) error {
+			if err := tx.AddMessage(ctx, Message{ID: NewID(), Recipient: "a@example.org", CreatedAt: at}); err != nil {
+				t.Error(err)
+			}
+			panic("broken invariant")
+		})
+	}()
+	if messages, err := db.LatestMessages(ctx, 10); err != nil || len(messages) != 0 {
+		t.Errorf("%d messages are there (%v)", len(messages), err)
+	}
+}
+
+// The database refuses by itself a ledger transaction that does not sum to
+// zero, one that is changed, and one with a single posting.
+func TestTheDatabaseKeepsTheBooksBalanced(t *testing.T) {
+	t.Parallel()
+	db := founded(t)
+	ctx := context.Background()
+	good := ledger.Transaction{
+		ID: ledger.TransactionID(NewID()), Kind: ledger.KindFundPaid, SourceID: "line-1", Description: "d", At: at,
+		Postings: []ledger.Posting{
+			{Account: ledger.AccountRef{Kind: ledger.AccountBankClearing}, Amount: 10_00},
+			{Account: ledger.AccountRef{Kind: ledger.AccountFund, Subject: NewID()}, Amount: -10_00},
+		},
+	}
+	for range 2 { // the second time is the same business event
+		if err := db.InTx(ctx, func(tx *Tx) error { _, err := tx.Post(ctx, good); return err }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	balances, err := db.Balances(ctx)
+	if err != nil || len(balances) != 2 || balances[0].BalanceCents != 10_00 || balances[1].BalanceCents != -10_00 {
+		t.Fatalf("balances %+v (%v)", balances, err)
+	}
+	for what, query := range map[string]string{
+		"an unbalanced posting": `INSERT INTO ledger_postings SELECT municipality_id, transaction_id, 3, account_id, 1 FROM ledger_postings WHERE line = 1`,
+		"a lonely transaction":  `INSERT INTO ledger_transactions SELECT municipality_id, gen_random_uuid(), kind, 'other', NULL, '', at FROM ledger_transactions`,
+		"a changed amount":      `UPDATE ledger_postings SET amount_cents = amount_cents * 2`,
+		"a deleted posting":     `DELETE FROM ledger_postings`,
+		"a changed transaction": `UPDATE ledger_transactions SET description = 'x'`,
+		"a truncated ledger":    `TRUNCATE ledger_postings`,
+	} {
+		err := db.InTx(ctx, func(tx *Tx) error { _, err := tx.exec(ctx, what, query); return err })
+		if err == nil {
+			t.Errorf("the database took %s", what)
+		}
+	}
+	if found, err := db.Unsound(ctx); err != nil || len(found) > 0 {
+		t.Errorf("unsound: %v (%v)", found, err)
+	}
+	bad := good
+	bad.ID, bad.SourceID, bad.Postings = ledger.TransactionID(NewID()), "line-2", good.Postings[:1]
+	if err := db.InTx(ctx, func(tx *Tx) error { _, err := tx.Post(ctx, bad); return err }); !errors.Is(err, ledger.ErrPostings) {
+		t.Errorf("a posting alone: %v", err)
+	}
+}
+
+// A fund is never overspent, however many ask at once.
+func TestAFundIsNeverOverspent(t *testing.T) {
+	t.Parallel()
+	db := founded(t)
+	ctx := context.Background()
+	fund := NewID()
+	var rounds []pooling.RoundID
+	err := db.InTx(ctx, func(tx *Tx) error {
+		if err := tx.AddMeasure(ctx, "m", "Misura", "id: m", at); err != nil {
+			return err
+		}
+		if err := tx.AddFund(ctx, fund, "m", 2026, 100_00); err != nil {
+			return err
+		}
+		s := SeriesScope{Series: pooling.Series{ID: pooling.SeriesID(NewID()), Name: "s", OpensOn: "* * * * *", ClosesOn: "* * * * *", Period: "month", StartsAt: at}}
+		if err := tx.AddSeries(ctx, s, at); err != nil {
+			return err
+		}
+		for i := range 32 {
+			r := pooling.Round{ID: pooling.RoundID(NewID()), Series: s.ID, Name: "r", State: pooling.RoundOpen, OpensAt: at.Add(time.Duration(i) * time.Hour), ClosesAt: at.AddDate(1, 0, 0)}
+			if _, err := tx.AddRound(ctx, r, "", ""); err != nil {
+				return err
+			}
+			rounds = append(rounds, r.ID)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	granted, refused := 0, 0
+	var wg sync.WaitGroup
+	for _, r := range rounds {
+		wg.Go(func() {
+			err := db.InTx(ctx, func(tx *Tx) error { return tx.Reserve(ctx, fund, r, 10_00) })
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				granted++
+			case errors.Is(err, ErrFundExhausted):
+				refused++
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if granted != 10 || refused != 22 {
+		t.Errorf("granted %d of 10.00 out of 100.00, refused %d", granted, refused)
+	}
+}
+
+// Texts of readers go in and come out as they are: quotes, backslashes, words
+// of SQL, all alphabets.
+func TestTextsComeBackAsTheyWere(t *testing.T) {
+	t.Parallel()
+	db := founded(t)
+	ctx := context.Background()
+	for _, text := range []string{`O'Neill`, `\'; DROP TABLE households; --`, "?", "?0 $1 {x}", "Łódź — 東京 \U0001F3E0", strings.Repeat("è", 500)} {
+		h := communities.Household{ID: communities.HouseholdID(NewID()), Name: text}
+		if err := db.InTx(ctx, func(tx *Tx) error { return tx.AddHouseholds(ctx, []communities.Household{h}, at) }); err != nil {
+			t.Fatal(err)
+		}
+		got, _, err := db.Household(ctx, h.ID)
+		if err != nil || got.Name != text {
+			t.Errorf("%q came back as %q (%v)", text, got.Name, err)
+		}
+	}
+}
+
+func TestAddressesThatAreNoIDsAreNotFound(t *testing.T) {
+	t.Parallel()
+	db := founded(t)
+	ctx := context.Background()
+	for _, id := range []string{"", "x", "../etc", "00000000-0000-0000-0000-00000000000", "'", "018f0000-0000-7000-8000-000000000000"} {
+		_, e1 := db.Round(ctx, pooling.RoundID(id))
+		_, e2 := db.Community(ctx, communities.CommunityID(id))
+		_, e3 := db.Demand(ctx, pooling.DemandID(id))
+		for _, err := range []error{e1, e2, e3} {
+			if !errors.Is(err, ErrNotFound) {
+				t.Errorf("%q: %v", id, err)
+			}
+		}
+	}
+}
+
+func TestMigratingTwiceAndAtOnceDoesNoHarm(t *testing.T) {
+	t.Parallel()
+	dsn := openEmpty(t)
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			if err := Migrate(context.Background(), dsn); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if err := Migrate(context.Background(), dsn); err != nil {
+		t.Error(err)
+	}
+}
