@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -180,10 +181,42 @@ func (d *Desk) addMembers(ctx context.Context, a communities.Actor, v *Community
 		}
 		v.Members = append(v.Members, line)
 	}
+	slices.SortStableFunc(v.Members, func(x, y MemberView) int { return naturally(x.UnitLabel, y.UnitLabel) })
 	if total > 0 {
 		v.MillesimiTotal = total.Italian()
 	}
 	return nil
+}
+
+// naturally compares labels as people count: "A · 2" before "A · 11".
+func naturally(x, y string) int {
+	for x != "" && y != "" {
+		a, restX := leadingNumber(x)
+		b, restY := leadingNumber(y)
+		if restX != x && restY != y {
+			if a != b {
+				return cmp.Compare(a, b)
+			}
+			x, y = restX, restY
+			continue
+		}
+		if x[0] != y[0] {
+			return cmp.Compare(x, y)
+		}
+		x, y = x[1:], y[1:]
+	}
+	return cmp.Compare(len(x), len(y))
+}
+
+// leadingNumber is the number at the start of a text and what follows; the text
+// itself follows when there is none.
+func leadingNumber(s string) (n int, rest string) {
+	i := 0
+	for i < len(s) && i < 9 && s[i] >= '0' && s[i] <= '9' {
+		n = 10*n + int(s[i]-'0')
+		i++
+	}
+	return n, s[i:]
 }
 
 // withoutAmounts keeps of a charge what a delegate follows: whose, for what,

@@ -162,6 +162,7 @@ func (d *Desk) picture(p *preview, o postgres.OfferLine, a communities.Actor, ho
 		return view, false, nil
 	}
 	mine := slices.IndexFunc(own, func(q postgres.Demand) bool { return q.Category == o.Category })
+	view.CandidateUnits = p.unitsNear(o, home)
 	grant := d.grantFor(p, o, a.Household, home, isee, &view)
 	if mine < 0 {
 		look, err := pooling.OfferPictureFor(p.snapshot, string(o.ID), string(home.ID), 1, 1, o.Terms.Slots, joiners)
@@ -189,9 +190,26 @@ func (d *Desk) picture(p *preview, o postgres.OfferLine, a communities.Actor, ho
 	return view, true, nil
 }
 
+// unitsNear sums the units of the pledges that could share the offer's group
+// with a community.
+func (p *preview) unitsNear(o postgres.OfferLine, home communities.Community) int64 {
+	points := map[communities.CommunityID]communities.Point{}
+	for _, c := range p.sources.places {
+		points[c.ID] = c.Point
+	}
+	var units int64
+	for _, q := range p.sources.demands {
+		if q.Category == o.Category && (q.Community == home.ID || points[q.Community].WithinM(home.Point, min(o.Terms.MixRadiusM, q.MaxDistanceM))) {
+			units += q.Units
+		}
+	}
+	return units
+}
+
 // fill copies the outlook with prices after subsidy.
 func (v *OfferPictureView) fill(look pooling.Picture, o postgres.OfferLine, grant func(money.Amount) money.Amount) {
 	v.Candidates, v.Missing = look.Candidates, look.Missing
+	v.MinUnits = o.Terms.MinUnits
 	if look.Slot != "" {
 		v.Slot = catalogue.SlotLabel(look.Slot)
 	}
@@ -205,14 +223,33 @@ func (v *OfferPictureView) fill(look pooling.Picture, o postgres.OfferLine, gran
 	for _, s := range look.Steps {
 		v.Steps = append(v.Steps, step(s.More, s.Members, s.Quote))
 	}
-	for _, s := range pooling.PriceLadder(o.Terms, v.Units, 1, ladderSizes(o.Terms)) {
-		v.Ladder = append(v.Ladder, step(0, s.Members, s.Quote))
-	}
+	v.Ladder = v.ladder(o.Terms, now, step)
 	for _, t := range o.Terms.Tiers {
 		if t.FromMembers <= max(1, now.Members) {
 			v.FixedTotal = t.Fixed
 		}
 	}
+}
+
+// ladder is the price by size of the group. Where everyone pays alike it goes
+// from the smallest group to the largest; where the fixed cost is shared by
+// units or weights, the price at another size depends on who joins, and the
+// ladder goes from today's group on, with families like the reader's.
+func (v *OfferPictureView) ladder(o pooling.Offer, now PriceStep, step func(more, members int, quote money.Amount) PriceStep) []PriceStep {
+	var rungs []PriceStep
+	if o.Split == pooling.SplitEqual {
+		for _, r := range pooling.PriceLadder(o, v.Units, 1, ladderSizes(o)) {
+			rungs = append(rungs, step(0, r.Members, r.Quote))
+		}
+		return rungs
+	}
+	for _, s := range append([]PriceStep{now}, v.Steps...) {
+		members := now.Members + s.More
+		if members <= o.MaxMembers && (len(rungs) == 0 || members > rungs[len(rungs)-1].Members) {
+			rungs = append(rungs, step(0, members, s.Quote))
+		}
+	}
+	return rungs
 }
 
 // ladderMost bounds the points of the price chart.
@@ -331,7 +368,7 @@ func (d *Desk) PledgeForm(ctx context.Context, a communities.Actor, id pooling.R
 		return v, ErrNotMember
 	}
 	v.Picture = pictures[i]
-	v.Suggested = suggested(id, o, v.Communities[0].ID, v.Picture.Net)
+	v.Suggested = suggested(id, o, v.Communities[0].ID)
 	mine := slices.IndexFunc(own, func(p postgres.Demand) bool { return p.Category == o.Category })
 	if mine >= 0 {
 		views, err := d.pledgeViews(ctx, a, own[mine:mine+1])

@@ -3,12 +3,10 @@ package desk
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"colletta/billing"
 	"colletta/catalogue"
 	"colletta/communities"
-	"colletta/money"
 	"colletta/pooling"
 	"colletta/postgres"
 	"colletta/refusal"
@@ -249,10 +247,9 @@ func (d *Desk) ownDemand(ctx context.Context, a communities.Actor, id pooling.De
 	return demand, nil
 }
 
-// suggested is what the form of a first pledge shows.
-func suggested(r pooling.RoundID, o postgres.OfferLine, c communities.CommunityID, quote money.Amount) PledgeRequest {
-	return PledgeRequest{
-		Round: r, Offer: o.ID, Community: c, Units: "1", Slots: o.Terms.Slots, Method: billing.MethodTransfer,
-		MaxPrice: strings.TrimSuffix(quote.ItalianNumber(), ",00"),
-	}
+// suggested is what the form of a first pledge shows. The maximum stays empty:
+// it is the household's own, and today's price would be a poor one, for the
+// price rises when a neighbour withdraws.
+func suggested(r pooling.RoundID, o postgres.OfferLine, c communities.CommunityID) PledgeRequest {
+	return PledgeRequest{Round: r, Offer: o.ID, Community: c, Units: "1", Slots: o.Terms.Slots, Method: billing.MethodTransfer}
 }

@@ -102,6 +102,9 @@ type OfferPictureView struct {
 	Missing    int    // families still needed to start; 0 when it would start
 	MinMembers int
 	MaxMembers int
+	// MinUnits is how many units (hours) the group needs besides families; 0
+	// when it needs none. CandidateUnits is how many are pledged near the reader.
+	MinUnits, CandidateUnits int64
 	// Quote, Subsidy and Net are the reader's for their own pledge, or for one
 	// unit when they have none (Hypothetical).
 	Hypothetical        bool

@@ -109,6 +109,8 @@ CREATE TABLE pools (
     CONSTRAINT pools_host FOREIGN KEY (municipality_id, host_id) REFERENCES communities
 );
 
+CREATE INDEX pools_by_provider ON pools (municipality_id, provider_id);
+
 CREATE TABLE pool_members (
     municipality_id int    NOT NULL,
     pool_id         uuid   NOT NULL,

@@ -37,6 +37,7 @@ CREATE TABLE charges (
 );
 CREATE INDEX charges_by_household ON charges (municipality_id, household_id);
 CREATE INDEX charges_by_round ON charges (municipality_id, round_id);
+CREATE INDEX charges_by_pool ON charges (municipality_id, pool_id);
 CREATE INDEX charges_open ON charges (municipality_id, issued_at) WHERE state = 'open';
 
 CREATE TABLE awards (

@@ -60,6 +60,7 @@ TABLE charges CONSTRAINT charges_share_cents_check CHECK ((share_cents >= 0))
 TABLE charges CONSTRAINT charges_state_check CHECK ((state = ANY (ARRAY['open'::text, 'paid'::text, 'void'::text, 'written_off'::text])))
 TABLE charges CONSTRAINT charges_subsidy_cents_check CHECK ((subsidy_cents >= 0))
 CREATE INDEX charges_by_household ON public.charges USING btree (municipality_id, household_id)
+CREATE INDEX charges_by_pool ON public.charges USING btree (municipality_id, pool_id)
 CREATE INDEX charges_by_round ON public.charges USING btree (municipality_id, round_id)
 CREATE INDEX charges_open ON public.charges USING btree (municipality_id, issued_at) WHERE (state = 'open'::text)
 TABLE communities COLUMN municipality_id integer NOT NULL
@@ -358,6 +359,7 @@ TABLE pools CONSTRAINT pools_offer FOREIGN KEY (municipality_id, offer_id) REFER
 TABLE pools CONSTRAINT pools_pkey PRIMARY KEY (municipality_id, id)
 TABLE pools CONSTRAINT pools_round FOREIGN KEY (municipality_id, round_id) REFERENCES rounds(municipality_id, id)
 TABLE pools CONSTRAINT pools_size_check CHECK ((size > 0))
+CREATE INDEX pools_by_provider ON public.pools USING btree (municipality_id, provider_id)
 TABLE providers COLUMN municipality_id integer NOT NULL
 TABLE providers COLUMN id uuid NOT NULL
 TABLE providers COLUMN name text NOT NULL

@@ -2,8 +2,12 @@ package postgres
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"strings"
 
 	"github.com/uptrace/bun/driver/pgdriver"
 
@@ -44,20 +48,27 @@ var byConstraint = map[string]*refusal.Error{
 	"payments_one_card_at_a_time": ErrPaymentUnderway,
 }
 
-// toRefusal maps what PostgreSQL refused by name; other errors pass.
+// toRefusal maps what PostgreSQL refused by name, and a server that does not
+// answer; other errors pass.
 func toRefusal(err error) error {
-	if err == nil {
-		return nil
+	if err == nil || errors.Is(err, ErrUnavailable) {
+		return err
 	}
 	var pg pgdriver.Error
 	if errors.As(err, &pg) {
 		if r, ok := byConstraint[pg.Field('n')]; ok {
 			return r
 		}
-		if class := pg.Field('C'); len(class) == 5 && (class[:2] == "57" || class[:2] == "53" || class[:2] == "08") {
+		switch code := pg.Field('C'); {
+		case code == "57014": // a statement that took too long is not a server that is down
+		case strings.HasPrefix(code, "57"), strings.HasPrefix(code, "53"), strings.HasPrefix(code, "08"):
 			return fmt.Errorf("%w: %w", ErrUnavailable, err)
 		}
 		return err
+	}
+	var network *net.OpError
+	if errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return err
 }

@@ -176,14 +176,16 @@ type RoundsFilter struct {
 	Most        int                       // at most so many; 0 is 50
 }
 
-// Rounds lists rounds, open first, then the latest.
+// Rounds lists rounds: open ones first, those of a community before the city's,
+// the next to close first; then the others, the latest first.
 func (r reader) Rounds(ctx context.Context, f RoundsFilter) ([]RoundLine, error) {
 	if f.Most == 0 {
 		f.Most = 50
 	}
 	rows, err := list[roundRow](ctx, r, "rounds", roundSelect+`
 		AND (?1 OR (?2 AND r.community_id IS NULL) OR r.community_id::text IN (?3))
-		ORDER BY (r.state = 'open') DESC, r.closes_at DESC, r.id LIMIT ?4`,
+		ORDER BY (r.state = 'open') DESC, CASE WHEN r.state = 'open' THEN r.community_id IS NULL END,
+			CASE WHEN r.state = 'open' THEN r.closes_at END, r.closes_at DESC, r.id LIMIT ?4`,
 		r.municipality, f.All, f.City, texts(append(f.Communities, "")), f.Most)
 	return toRounds(rows), err
 }
@@ -558,9 +560,9 @@ func (tx *Tx) StoreFormation(ctx context.Context, round pooling.RoundID, bytes [
 	}
 	if _, err := tx.exec(ctx, "odd cents", `
 		UPDATE households h SET odd_cents = h.odd_cents + m.odd
-		FROM (SELECT m.household_id, count(*) AS odd FROM pool_members m
-			JOIN pools p ON p.municipality_id = m.municipality_id AND p.id = m.pool_id
-			WHERE m.municipality_id = ?0 AND p.round_id = ?1 AND m.odd_cent GROUP BY 1) m
+		FROM (SELECT m.household_id, count(*) AS odd FROM pools p
+			JOIN pool_members m ON m.municipality_id = p.municipality_id AND m.pool_id = p.id
+			WHERE p.municipality_id = ?0 AND p.round_id = ?1 AND m.odd_cent GROUP BY 1) m
 		WHERE h.municipality_id = ?0 AND h.id = m.household_id`, tx.municipality, round); err != nil {
 		return err
 	}
@@ -589,11 +591,11 @@ func (r reader) Pools(ctx context.Context, f PoolsFilter) ([]Pool, error) {
 		JOIN offers o ON o.municipality_id = p.municipality_id AND o.id = p.offer_id
 		JOIN providers v ON v.municipality_id = p.municipality_id AND v.id = p.provider_id
 		JOIN communities h ON h.municipality_id = p.municipality_id AND h.id = p.host_id
-		JOIN (SELECT municipality_id, pool_id, sum(subsidy_cents) AS subsidy_cents, sum(share_cents - subsidy_cents) AS net_cents
-			FROM pool_members WHERE municipality_id = ?0 GROUP BY 1, 2) m ON m.municipality_id = p.municipality_id AND m.pool_id = p.id
-		LEFT JOIN (SELECT municipality_id, pool_id, sum(net_cents) AS charged, sum(net_cents) FILTER (WHERE state = 'paid') AS paid
-			FROM charges WHERE municipality_id = ?0 GROUP BY 1, 2) c ON c.municipality_id = p.municipality_id AND c.pool_id = p.id
-		WHERE p.municipality_id = ?0 AND (p.round_id::text = ?1 OR p.provider_id::text = ?2)
+		CROSS JOIN LATERAL (SELECT coalesce(sum(subsidy_cents), 0) AS subsidy_cents, coalesce(sum(share_cents - subsidy_cents), 0) AS net_cents
+			FROM pool_members m WHERE m.municipality_id = p.municipality_id AND m.pool_id = p.id) m
+		CROSS JOIN LATERAL (SELECT sum(net_cents) AS charged, sum(net_cents) FILTER (WHERE state = 'paid') AS paid
+			FROM charges c WHERE c.municipality_id = p.municipality_id AND c.pool_id = p.id) c
+		WHERE p.municipality_id = ?0 AND (p.round_id = nullif(?1, '')::uuid OR p.provider_id = nullif(?2, '')::uuid)
 		ORDER BY p.size DESC, o.title, p.name LIMIT 1000`, r.municipality, string(f.Round), string(f.Provider))
 	all := make([]Pool, len(rows))
 	for i, p := range rows {
@@ -612,14 +614,14 @@ func (r reader) PoolMembers(ctx context.Context, round pooling.RoundID) ([]PoolM
 	return list[PoolMember](ctx, r, "pool members", `
 		SELECT m.pool_id, m.demand_id, m.household_id, m.units, m.slots, m.share_cents, m.subsidy_cents, m.measure_id, m.odd_cent,
 			h.name AS household, coalesce(u.unit_label, '') AS unit_label, coalesce(c.state, '') AS charge_state
-		FROM pool_members m
-		JOIN pools p ON p.municipality_id = m.municipality_id AND p.id = m.pool_id
+		FROM pools p
+		JOIN pool_members m ON m.municipality_id = p.municipality_id AND m.pool_id = p.id
 		JOIN demands d ON d.municipality_id = m.municipality_id AND d.id = m.demand_id
 		JOIN households h ON h.municipality_id = m.municipality_id AND h.id = m.household_id
 		LEFT JOIN LATERAL (SELECT string_agg(unit_label, ', ' ORDER BY unit_label) AS unit_label FROM memberships u
 			WHERE u.municipality_id = m.municipality_id AND u.community_id = d.community_id AND u.household_id = m.household_id) u ON TRUE
 		LEFT JOIN charges c ON c.municipality_id = m.municipality_id AND c.demand_id = m.demand_id
-		WHERE m.municipality_id = ? AND p.round_id = ?
+		WHERE p.municipality_id = ? AND p.round_id = ?
 		ORDER BY m.pool_id, h.name, m.demand_id`, r.municipality, round)
 }
 

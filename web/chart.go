@@ -84,13 +84,14 @@ func countBar(what string, served, unmet, most int) bar {
 const (
 	chartWidth, chartHeight          = 360, 230
 	chartLeft, chartRight            = 52, 12
-	chartTop, chartBottom            = 18, 40
+	chartTop, chartBottom            = 26, 40
 	chartPointsMax                   = 26 // more are joined by the line only
 	chartTicks, chartTableRowsAtMost = 4, 60
 )
 
 // priceChart is the price for one family by the number of families.
 type priceChart struct {
+	Offer       string
 	Title, Desc string
 	Net, Quote  string // points of the lines; Quote is empty without subsidy
 	Dots        []chartPoint
@@ -125,7 +126,7 @@ func newPriceChart(p desk.OfferPictureView) *priceChart {
 	if last <= first {
 		return nil
 	}
-	c := &priceChart{XTitle: "famiglie nel gruppo"}
+	c := &priceChart{XTitle: "famiglie nel gruppo", Offer: p.Offer.Title}
 	top := max(1, p.Net)
 	for _, step := range ladder {
 		top = max(top, step.Quote, step.Net)

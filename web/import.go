@@ -34,9 +34,6 @@ type cellLine struct {
 	Column, Value, Text string
 }
 
-// Shown limits how many lines of the plan are listed; the rest is counted.
-const shownMax = 30
-
 func (s *site) importForm(w http.ResponseWriter, r *http.Request) { s.showImport(w, r, nil, nil, nil) }
 
 // showImport shows the form, and below it the preview of a file when given.

@@ -3,6 +3,8 @@ package web
 import (
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"colletta/desk"
@@ -24,7 +26,8 @@ type officerPage struct {
 
 type fundLine struct {
 	desk.FundView
-	Bar bar
+	Title string // name with the year, once
+	Bar   bar
 }
 
 type unmetLine struct {
@@ -55,7 +58,11 @@ func (s *site) showOfficer(w http.ResponseWriter, r *http.Request, typed *desk.T
 func newOfficerPage(f frame, view desk.OfficerView, today string, typed *desk.TransferRequest, errs refusals) officerPage {
 	p := officerPage{frame: f, View: view, Errors: errs, Map: newNeedsMap(view.Map, view.Unmet)}
 	for _, fund := range view.Funds {
-		p.Funds = append(p.Funds, fundLine{fund, amountBar(fund.Measure, fund.Cap,
+		title, year := fund.Measure, strconv.Itoa(fund.Year)
+		if !strings.Contains(title, year) {
+			title += " " + year
+		}
+		p.Funds = append(p.Funds, fundLine{fund, title, amountBar(title, fund.Cap,
 			segment{Class: "bar-done", Label: "spesi", Amount: fund.Spent}, segment{Class: "bar-wait", Label: "impegnati", Amount: fund.Reserved})})
 	}
 	most := 0

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -179,13 +178,4 @@ func (s *site) withdraw(w http.ResponseWriter, r *http.Request) {
 	}
 	s.notice(r, "Il tuo impegno è ritirato: non pagherai nulla. Puoi aderire di nuovo fino alla chiusura.")
 	http.Redirect(w, r, "/impegni/"+url.PathEscape(string(id)), http.StatusSeeOther)
-}
-
-// atoi reads a whole number from a query; 0 when it is none.
-func atoi(text string) int {
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		return 0
-	}
-	return n
 }

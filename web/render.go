@@ -25,9 +25,6 @@ type frame struct {
 	Notice string // one sentence about what was just done
 	Demo   bool
 	Now    time.Time
-	// Refresh reloads the page after so many seconds; 0 never.
-	Refresh   int
-	RefreshTo string
 }
 
 type navLink struct {

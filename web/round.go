@@ -41,6 +41,9 @@ type roundPage struct {
 	LoggedIn bool
 }
 
+// unfoldedMost is up to how many offers a page shows every chart at once.
+const unfoldedMost = 3
+
 // totalsFrom is from how many families on a round shows what the Comune paid
 // for all together: with fewer, neighbours could tell who was helped.
 const totalsFrom = 10
@@ -61,8 +64,19 @@ type offerPicture struct {
 	Progress  bar
 	Chart     *priceChart // nil when there is nothing to draw
 	Open      bool
+	Folded    bool // the chart is folded away, because the page has many offers
 	CanPledge bool
 	Mine      *desk.PledgeView // own pledge that this group counts
+}
+
+// Falls tells whether the price falls when more families join.
+func (o offerPicture) Falls() bool {
+	for _, step := range o.Steps {
+		if step.Net < o.Net && step.Quote > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // Starts tells whether the group has enough families.
@@ -90,7 +104,9 @@ func (s *site) round(w http.ResponseWriter, r *http.Request) {
 func newRoundPage(f frame, view desk.RoundView) roundPage {
 	p := roundPage{frame: f, View: view}
 	for _, picture := range view.Offers {
-		p.Offers = append(p.Offers, newOfferPicture(view, picture))
+		o := newOfferPicture(view, picture)
+		o.Folded = len(view.Offers) > unfoldedMost
+		p.Offers = append(p.Offers, o)
 	}
 	for _, reason := range view.Results.Reasons {
 		p.Reasons = append(p.Reasons, reasonLine{outcomeShort(reason.Code), reason.Count})

@@ -290,7 +290,6 @@ func samplePages(s *site) map[string]samplePage {
 	badLogin.Errors = s.refusalsOf(refusal.New(refusal.KindInvalid, "email_invalid").At("email"), "email")
 	badLogin.Email.Value, badLogin.Email.Error = "giulia.brambilla@", badLogin.Errors.at("email")
 	waiting := family("Pagamento in elaborazione", "/quote")
-	waiting.Refresh, waiting.RefreshTo = 600, "/quote/q1/ritorno?volta=1"
 
 	return map[string]samplePage{
 		"landing":         {"landing", landingPage{frame: titled(nobody, "Colletta: servizi condivisi tra vicini"), Open: open2()}},
@@ -319,7 +318,7 @@ func samplePages(s *site) map[string]samplePage {
 		"charges-none":    {"charges", newChargesPage(family("Le tue quote", "/quote"), nil)},
 		"charge":          {"charge", newChargePage(family("Quota 2026-000123", "/quote/q1"), sampleCharge(billing.ChargeOpen))},
 		"charge-paid":     {"charge", newChargePage(noticed(family("Quota 2026-000123", "/quote/q1")), sampleCharge(billing.ChargePaid))},
-		"card-return":     {"card_return", returnPage{waiting, sampleCharge(billing.ChargeOpen), "/quote/q1/ritorno?volta=1", false}},
+		"card-return":     {"card_return", returnPage{waiting, sampleCharge(billing.ChargeOpen), "/quote/q1/ritorno"}},
 		"community":       {"community", newCommunityPage(family("Condominio di via Capuana 12", "/casa"), desk.CommunityView{Community: sampleCommunity(), Rounds: open2(), PledgedNow: 4}, "2026-11-23", nil, refusals{})},
 		"community-admin": {"community", newCommunityPage(family("Condominio di via Capuana 12", "/casa"), manager, "2026-11-23", &badTransfer, transferErrors)},
 		"import":          {"import", s.newImportPage(family("Importa le unità", "/casa"), sampleCommunity(), nil, nil, refusals{})},

@@ -70,7 +70,17 @@ func fillDemo(ctx context.Context, conf config, s *store, clock *demoClock) erro
 	if err != nil {
 		return err
 	}
-	return withProgress(os.Stderr, func(progress func(done, total int, what string)) error { return loadDemo(ctx, d, clock, progress) })
+	known, err := demoCommunities(ctx, d)
+	if err != nil {
+		return err
+	}
+	if err := withProgress(os.Stderr, func(progress func(done, total int, what string)) error { return loadDemo(ctx, d, clock, progress) }); err != nil {
+		return err
+	}
+	if len(known) > 0 {
+		return nil
+	}
+	return hasty.Analyze(ctx)
 }
 
 // withParameter adds a setting to a libpq address of either form.
