@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"colletta/billing"
@@ -248,8 +249,8 @@ func (c *charging) write(ctx context.Context) error {
 
 // description says what a charge is for: the offer, and its meetings or month.
 func description(o postgres.OfferLine, r postgres.RoundLine, zone *time.Location) string {
-	if o.Meetings > 0 {
-		return fmt.Sprintf("%s, %d incontri", o.Title, o.Meetings)
+	if meetings := fmt.Sprintf("%d incontri", o.Meetings); o.Meetings > 0 && !strings.Contains(o.Title, meetings) {
+		return o.Title + ", " + meetings
 	}
 	first := r.ClosesAt.In(zone).AddDate(0, 1, 1-r.ClosesAt.In(zone).Day())
 	if o.Period == "month" {

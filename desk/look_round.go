@@ -288,7 +288,7 @@ func (d *Desk) grantFor(p *preview, o postgres.OfferLine, h communities.Househol
 			view.Measure = m.Name.IT
 			for i, line := range trace {
 				if i > 0 {
-					view.SubsidyNote += " "
+					view.SubsidyNote += "\n"
 				}
 				view.SubsidyNote += line
 			}

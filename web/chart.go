@@ -79,6 +79,14 @@ func countBar(what string, served, unmet, most int) bar {
 	}
 }
 
+// paidBar shows how many charges are paid.
+func paidBar(paid, of int) bar {
+	return bar{
+		Label:    fmt.Sprintf("Pagate %d quote su %d", paid, of),
+		Segments: []segment{{Class: "bar-done", Width: paid * barWidth / max(of, 1)}},
+	}
+}
+
 // The drawing area of a chart of prices, in its own units: a phone shows it
 // about as large as it is.
 const (

@@ -20,7 +20,9 @@ type communityPage struct {
 	Open      []desk.RoundSummary
 	Others    []desk.RoundSummary
 	Transfers []transferForm // one per open charge
-	Due, Paid money.Amount   // of all members
+	Due, Paid money.Amount   // of all members; zero for a delegate, who sees no amounts
+	Charged   int            // charges of all members
+	Settled   int            // of which paid
 	PaidBar   bar
 	Pledging  int // members with a pledge
 	Millesimi bool
@@ -55,12 +57,16 @@ func newCommunityPage(f frame, view desk.CommunityView, today string, typed *des
 			p.Pledging++
 		}
 		for _, c := range m.Charges {
-			if c.State == billing.ChargeOpen && c.Net > c.Paid {
+			p.Charged++
+			if c.State == billing.ChargePaid {
+				p.Settled++
+			}
+			if c.State == billing.ChargeOpen {
 				p.Transfers = append(p.Transfers, newTransferForm(p.Address+"/bonifico", today, c, typed, errs))
 			}
 		}
 	}
-	p.PaidBar = amountBar("Quote pagate", p.Due+p.Paid, segment{Class: "bar-done", Label: "pagato", Amount: p.Paid})
+	p.PaidBar = paidBar(p.Settled, p.Charged)
 	if typed != nil {
 		p.Errors = linesFor(errs, string(typed.Charge))
 	}

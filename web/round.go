@@ -80,6 +80,10 @@ func (o offerPicture) Falls() bool {
 }
 
 // Starts tells whether the group has enough families.
+// UnitsMissing is how many units (hours) the group lacks, where it needs a
+// number of them besides families.
+func (o offerPicture) UnitsMissing() int64 { return max(0, o.MinUnits-o.CandidateUnits) }
+
 func (o offerPicture) Starts() bool { return o.Missing == 0 && o.Candidates > 0 }
 
 func (s *site) round(w http.ResponseWriter, r *http.Request) {

@@ -21,10 +21,14 @@ type transferForm struct {
 	Errors refusals
 }
 
-// newTransferForm proposes what is due, received today; typed is what was
+// newTransferForm proposes what is due, received today; a delegate, who does not
+// see what is due, copies the amount from the bank statement. typed is what was
 // refused, for the charge it names.
 func newTransferForm(action, today string, c desk.ChargeView, typed *desk.TransferRequest, errs refusals) transferForm {
-	v := desk.TransferRequest{Charge: c.ID, Amount: (c.Net - c.Paid).ItalianNumber(), ReceivedOn: today}
+	v := desk.TransferRequest{Charge: c.ID, ReceivedOn: today}
+	if c.Net > c.Paid {
+		v.Amount = (c.Net - c.Paid).ItalianNumber()
+	}
 	f := transferForm{Action: action, Charge: c}
 	if typed != nil && typed.Charge == c.ID {
 		v, f.Open, f.Errors = *typed, true, errs

@@ -7,6 +7,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { AxeBuilder } from '@axe-core/playwright'
@@ -16,6 +17,21 @@ const here = dirname(fileURLToPath(import.meta.url))
 const binary = process.env.COLLETTA_BIN || join(here, '../../bin/colletta')
 const readySeconds = 120
 const stopSeconds = 30
+const clickMs = 5_000
+
+/**
+ * The steps of one story, each a test. When one fails the later ones are
+ * skipped: they could only fail for the same reason.
+ */
+export function story() {
+  let broken = false
+  return (name, step) => test(name, { timeout: 180_000 }, async (t) => {
+    if (broken) return t.skip('an earlier step failed')
+    broken = true
+    await step(t)
+    broken = false
+  })
+}
 
 /** Who plays in the demo (cmd/colletta, demo_cast.go). */
 export const people = {
@@ -150,12 +166,12 @@ export class Reader {
 
   /** Follows the first link with this name. */
   follow(name, { status = 200, within = this.page } = {}) {
-    return this.#arrive(() => within.getByRole('link', { name }).first().click(), status)
+    return this.#arrive(() => within.getByRole('link', { name }).first().click({ timeout: clickMs }), status)
   }
 
   /** Presses the first button with this name. */
   press(name, { status = 200, within = this.page } = {}) {
-    return this.#arrive(() => within.getByRole('button', { name }).first().click(), status)
+    return this.#arrive(() => within.getByRole('button', { name }).first().click({ timeout: clickMs }), status)
   }
 
   /**

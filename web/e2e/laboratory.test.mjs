@@ -4,10 +4,11 @@
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { after, before, test } from 'node:test'
-import { Reader, launch, people, startServer, wordsOf } from './helpers.mjs'
+import { after, before } from 'node:test'
+import { Reader, launch, people, startServer, story, wordsOf } from './helpers.mjs'
 
 const name = /Laboratorio di psicomotricità alla San Gottardo/
+const step = story()
 let browser, server, giulia, late, round, charge
 
 before(async () => {
@@ -20,7 +21,7 @@ after(async () => {
   await server?.stop()
 }, { timeout: 60_000 })
 
-test('Giulia enters by the link in an e-mail', { timeout: 120_000 }, async () => {
+step('Giulia enters by the link in an e-mail', async () => {
   giulia = await Reader.enter(browser, server, { javaScript: false })
   await giulia.open('/')
   await giulia.sees('Un servizio insieme ai vicini costa meno')
@@ -28,22 +29,22 @@ test('Giulia enters by the link in an e-mail', { timeout: 120_000 }, async () =>
   await giulia.sees('Famiglia Ferri', name)
 })
 
-test('She looks at the group of her round before she decides', { timeout: 60_000 }, async () => {
+step('She looks at the group of her round before she decides', async () => {
   await giulia.follow(name)
   round = new URL(giulia.page.url()).pathname
   // 1,500.00 € among 30 families; ISEE 9,200.00 €: 60 % of the share is paid by the Comune.
   await giulia.sees('29 famiglie finora', 'Il gruppo può partire', 'Se aderisci oggi', '20,00 € per tutto il corso',
     'Quota 50,00 € − contributo del Comune 30,00 €')
   // With 31: 48.38 €, of which 29.02 € are paid; with 32: 46.87 € and 28.12 €.
-  await giulia.sees(/\+1 famiglia\s+19,36 €/, /\+2 famiglie\s+18,75 €|\+2 famiglie\s+18,76 €/)
+  await giulia.sees(/\+1 famiglia\s+19,36 €/, /\+2 famiglie\s+18,76 €/)
   await giulia.page.getByText('Come si calcola il tuo contributo').click()
   await giulia.sees('ISEE minorenni: 9.200,00 €', '60 %')
 })
 
-test('A maximum price that is none is refused beside its field, and kept', { timeout: 120_000 }, async () => {
+step('A maximum price that is none is refused beside its field, and kept', async () => {
   await giulia.follow('Aderisci')
   const price = giulia.page.getByLabel('Quanto sei disposto a pagare al massimo?')
-  await giulia.page.getByLabel('Giovedì').or(giulia.page.locator('#s-thu-16')).uncheck()
+  await giulia.page.locator('#s-thu-16').uncheck()
   for (const typed of ['1e9', '-1', '12,345', 'NaN', '']) {
     await price.fill(typed)
     await giulia.press('Aderisci con impegno', { status: 422 })
@@ -59,17 +60,17 @@ test('A maximum price that is none is refused beside its field, and kept', { tim
   await giulia.sees('29 famiglie finora')
 })
 
-test('She pledges as the thirtieth, and is counted', { timeout: 60_000 }, async () => {
+step('She pledges as the thirtieth, and is counted', async () => {
   await giulia.follow('Aderisci')
   await giulia.page.getByLabel('Quanto sei disposto a pagare al massimo?').fill('25,00')
   await giulia.page.getByLabel('Carta', { exact: true }).check()
   await giulia.press('Aderisci con impegno')
-  await giulia.sees('Il tuo impegno è registrato', 'Il tuo impegno', '25,00 €', 'Carta')
+  await giulia.sees('Il tuo impegno è registrato', 'Il tuo impegno', '25,00 €', 'carta')
   await giulia.follow('Vedi il gruppo dal vivo')
   await giulia.sees('30 famiglie finora', 'Modifica l’impegno', '20,00 € per tutto il corso')
 })
 
-test('The clock passes the close: the timetable closes the round and forms the group', { timeout: 150_000 }, async () => {
+step('The clock passes the close: the timetable closes the round and forms the group', async () => {
   // In another window she has begun to change her pledge.
   late = await Reader.enter(browser, server, { cookies: await giulia.context.cookies() })
   await late.open(round)
@@ -84,14 +85,14 @@ test('The clock passes the close: the timetable closes the round and forms the g
   await giulia.sees(/famiglie servite\s+30/, /senza gruppo\s+0/, /costo dei gruppi\s+1\.500,00 €/)
 })
 
-test('After the close nothing can be pledged or changed, and the page says why', { timeout: 60_000 }, async () => {
+step('After the close nothing can be pledged or changed, and the page says why', async () => {
   await late.page.getByLabel('Quanto sei disposto a pagare al massimo?').fill('30,00')
   await late.press(/Salva le modifiche/, { status: 409 })
   await late.sees(/La tornata si è chiusa .*non si può più aderire, modificare o ritirarsi/)
   await late.leave()
 })
 
-test('She pays her share by card: the first is declined, the second taken', { timeout: 150_000 }, async () => {
+step('She pays her share by card: the first is declined, the second taken', async () => {
   await giulia.waitFor(round, 'Paga la quota')
   await giulia.sees('La tua quota è 20,00 €')
   await giulia.follow('Paga la quota')
@@ -112,7 +113,7 @@ test('She pays her share by card: the first is declined, the second taken', { ti
   await giulia.misses('Da pagare', 'con carta')
 })
 
-test('She downloads her receipt', { timeout: 60_000 }, async () => {
+step('She downloads her receipt', async () => {
   const number = /\d{4}-\d{6}/.exec(await giulia.page.getByRole('link', { name: /Scarica la ricevuta/ }).innerText())[0]
   const receipt = await giulia.download(/Scarica la ricevuta/)
   assert.match(receipt.name, /\.pdf$/)
@@ -126,7 +127,7 @@ test('She downloads her receipt', { timeout: 60_000 }, async () => {
   await giulia.open('/casa')
 })
 
-test('Neither a neighbour nor a stranger reads her charge, and a family does not read the Comune’s page', { timeout: 120_000 }, async () => {
+step('Neither a neighbour nor a stranger reads her charge, and a family does not read the Comune’s page', async () => {
   await giulia.open('/comune', { status: 403 })
   const samira = await Reader.enter(browser, server)
   await samira.open(charge)
@@ -135,6 +136,7 @@ test('Neither a neighbour nor a stranger reads her charge, and a family does not
   await samira.open(charge, { status: 404 })
   await samira.misses('Ferri', '20,00 €')
   await samira.leave()
+  await giulia.open('/casa')
   await giulia.press('Esci')
   await giulia.open('/quote')
   await giulia.sees('Non serve una password')
