@@ -49,6 +49,7 @@ type Config struct {
 	PublicURL    string // for links in messages, without a slash at the end
 	Municipality communities.MunicipalityID
 	Demo         bool // opens the mailbox page and the movable clock
+	FormSteps    int  // steps of improvement of the engine in a round; 0: by its size
 }
 
 // Desk does the acts of one municipality.
@@ -60,6 +61,7 @@ type Desk struct {
 	publicURL    string
 	municipality communities.MunicipalityID
 	demo         bool
+	formSteps    int
 	zone         *time.Location
 	previews     previews
 }
@@ -72,7 +74,7 @@ func New(c Config) (*Desk, error) {
 	}
 	return &Desk{
 		db: c.DB, clock: c.Clock, gateway: c.Gateway, mailer: c.Mailer, publicURL: c.PublicURL,
-		municipality: c.Municipality, demo: c.Demo, zone: zone,
+		municipality: c.Municipality, demo: c.Demo, formSteps: c.FormSteps, zone: zone,
 	}, nil
 }
 

@@ -39,7 +39,7 @@ func (d *Desk) formRound(ctx context.Context, id pooling.RoundID, by communities
 	if _, err := round.Move(pooling.RoundFormed); err != nil {
 		return err
 	}
-	formed, err := d.formFrozen(ctx, id)
+	formed, err := d.formFrozen(ctx, id, d.formSteps)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (d *Desk) formRound(ctx context.Context, id pooling.RoundID, by communities
 			return err
 		}
 		pools, members := formed.rows(id)
-		if err := tx.StoreFormation(ctx, id, formed.bytes, pools, members, formed.outcomes, now); err != nil {
+		if err := tx.StoreFormation(ctx, id, formed.bytes, d.formSteps, pools, members, formed.outcomes, now); err != nil {
 			return err
 		}
 		if err := tx.Audit(ctx, now, by, "form_round", "round "+string(id), map[string]any{"pools": len(pools), "served": len(members)}); err != nil {
@@ -75,8 +75,9 @@ type formed struct {
 	outcomes  []pooling.Outcome
 }
 
-// formFrozen runs the engine on what was frozen and checks the result.
-func (d *Desk) formFrozen(ctx context.Context, id pooling.RoundID) (formed, error) {
+// formFrozen runs the engine on what was frozen, with so many steps of
+// improvement, and checks the result.
+func (d *Desk) formFrozen(ctx context.Context, id pooling.RoundID, steps int) (formed, error) {
 	frozen, err := d.db.Frozen(ctx, id)
 	if err != nil {
 		return formed{}, err
@@ -88,7 +89,7 @@ func (d *Desk) formFrozen(ctx context.Context, id pooling.RoundID) (formed, erro
 	if f.snapshot, err = pooling.ReadSnapshot(bytes.NewReader(frozen.Snapshot)); err != nil {
 		return formed{}, fmt.Errorf("round %s: %w", id, err)
 	}
-	if f.formation, err = pooling.Form(f.snapshot, pooling.Options{}); err != nil {
+	if f.formation, err = pooling.Form(f.snapshot, pooling.Options{Steps: steps}); err != nil {
 		return formed{}, fmt.Errorf("form round %s: %w", id, err)
 	}
 	if broken := pooling.Check(f.snapshot, f.formation); len(broken) > 0 {
@@ -181,7 +182,7 @@ func (d *Desk) Recompute(ctx context.Context, a communities.Actor, id pooling.Ro
 		out.Differences = append(out.Differences, "snapshot: its SHA-256 is "+hashOf(frozen.Snapshot)+", recorded is "+frozen.SnapshotSha256)
 		return out, nil
 	}
-	again, err := d.formFrozen(ctx, id)
+	again, err := d.formFrozen(ctx, id, frozen.FormSteps)
 	if err != nil {
 		return out, err
 	}

@@ -120,14 +120,15 @@ func (d *Desk) readPledge(ctx context.Context, a communities.Actor, r PledgeRequ
 		f.refuse("method", e)
 	}
 	demand.Method = method
-	community, err := d.db.Community(ctx, r.Community)
-	if err != nil {
-		return demand, err
-	}
 	places, err := d.db.Communities(ctx)
 	if err != nil {
 		return demand, err
 	}
+	i := slices.IndexFunc(places, func(c communities.Community) bool { return c.ID == r.Community })
+	if i < 0 {
+		return demand, postgres.ErrNotFound.With("what", "community")
+	}
+	community := places[i]
 	if len(f.refused) == 0 && !inReach(o.Terms, community, demand.MaxDistanceM, places) {
 		f.refuse("max_distance", pooling.ErrOfferOutOfReach.With("offer", o.Title))
 	}
@@ -171,15 +172,13 @@ func inReach(o pooling.Offer, c communities.Community, distanceM int64, places [
 // weight is the household's weight in a community for a split by weight: its
 // millesimi in thousandths, over all its units; 1 without millesimi.
 func (d *Desk) weight(ctx context.Context, h communities.HouseholdID, c communities.CommunityID) (int64, error) {
-	memberships, err := d.db.MembershipsOf(ctx, c)
+	memberships, err := d.db.UnitsOf(ctx, c, h)
 	if err != nil {
 		return 0, err
 	}
 	var sum communities.Millesimi
 	for _, m := range memberships {
-		if m.Household == h {
-			sum += m.Millesimi
-		}
+		sum += m.Millesimi
 	}
 	return max(1, min(int64(sum)/10, pooling.WeightMax)), nil
 }

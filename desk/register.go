@@ -51,8 +51,9 @@ func (d *Desk) Found(ctx context.Context, name string, officer NewOfficer) error
 	})
 }
 
-// OfficerByEmail is the actor for an officer, for acts at the command line.
-func (d *Desk) OfficerByEmail(ctx context.Context, email string) (communities.Actor, error) {
+// ActorByEmail is the actor for somebody known by an e-mail address, for acts
+// at the command line, where who types is trusted.
+func (d *Desk) ActorByEmail(ctx context.Context, email string) (communities.Actor, error) {
 	return d.db.ActorByEmail(ctx, strings.ToLower(email))
 }
 

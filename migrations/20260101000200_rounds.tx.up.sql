@@ -29,6 +29,7 @@ CREATE TABLE rounds (
     snapshot        bytea,
     snapshot_sha256 text,
     formation       bytea,
+    form_steps      int    NOT NULL DEFAULT 0,
     closed_at       timestamptz,
     formed_at       timestamptz,
     charged_at      timestamptz,

@@ -420,6 +420,7 @@ TABLE rounds COLUMN pledge_version bigint NOT NULL DEFAULT 0
 TABLE rounds COLUMN snapshot bytea
 TABLE rounds COLUMN snapshot_sha256 text
 TABLE rounds COLUMN formation bytea
+TABLE rounds COLUMN form_steps integer NOT NULL DEFAULT 0
 TABLE rounds COLUMN closed_at timestamp with time zone
 TABLE rounds COLUMN formed_at timestamp with time zone
 TABLE rounds COLUMN charged_at timestamp with time zone

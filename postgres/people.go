@@ -91,9 +91,20 @@ func fromMembership(municipality communities.MunicipalityID, m communities.Membe
 
 // MembershipsOf lists the units of a community with their households.
 func (r reader) MembershipsOf(ctx context.Context, id communities.CommunityID) ([]communities.Membership, error) {
-	rows, err := list[membershipRow](ctx, r, "memberships", `
-		SELECT community_id, household_id, unit_key, unit_label, staircase, floor, millesimi, residents, joined_at
-		FROM memberships WHERE municipality_id = ? AND community_id = ? ORDER BY staircase, unit_label, household_id`, r.municipality, id)
+	return r.memberships(ctx, membershipSelect+"ORDER BY staircase, unit_label, household_id", r.municipality, id)
+}
+
+// UnitsOf lists the units of one household in a community.
+func (r reader) UnitsOf(ctx context.Context, id communities.CommunityID, h communities.HouseholdID) ([]communities.Membership, error) {
+	return r.memberships(ctx, membershipSelect+"AND household_id = ? ORDER BY staircase, unit_label", r.municipality, id, h)
+}
+
+const membershipSelect = `
+	SELECT community_id, household_id, unit_key, unit_label, staircase, floor, millesimi, residents, joined_at
+	FROM memberships WHERE municipality_id = ? AND community_id = ? `
+
+func (r reader) memberships(ctx context.Context, query string, args ...any) ([]communities.Membership, error) {
+	rows, err := list[membershipRow](ctx, r, "memberships", query, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -245,11 +245,13 @@ func (tx *Tx) FreezeRound(ctx context.Context, id pooling.RoundID, snapshot []by
 	return err
 }
 
-// Frozen is the stored snapshot of a round and, once formed, its formation.
+// Frozen is the stored snapshot of a round and, once formed, its formation with
+// the steps of improvement that the engine was given (0: by size).
 type Frozen struct {
 	Snapshot       []byte
 	SnapshotSha256 string
 	Formation      []byte
+	FormSteps      int
 }
 
 // Frozen returns what was frozen of a round; [ErrNotFound] before its close.
@@ -258,7 +260,7 @@ func (r reader) Frozen(ctx context.Context, id pooling.RoundID) (Frozen, error) 
 		return Frozen{}, ErrNotFound.With("what", "round")
 	}
 	return single[Frozen](ctx, r, "snapshot", id, `
-		SELECT snapshot, snapshot_sha256, formation FROM rounds
+		SELECT snapshot, snapshot_sha256, formation, form_steps FROM rounds
 		WHERE municipality_id = ? AND id = ? AND snapshot IS NOT NULL`, r.municipality, id)
 }
 
@@ -524,9 +526,10 @@ type outcomeRow struct {
 	Outcome        json.RawMessage `bun:"type:jsonb"`
 }
 
-// StoreFormation stores a round's formation: its bytes, its pools with their
-// members, the reason of every demand, and who paid an odd cent.
-func (tx *Tx) StoreFormation(ctx context.Context, round pooling.RoundID, bytes []byte, pools []Pool, members []PoolMember, outcomes []pooling.Outcome, at time.Time) error {
+// StoreFormation stores a round's formation: its bytes and the steps that the
+// engine was given, its pools with their members, the reason of every demand,
+// and who paid an odd cent.
+func (tx *Tx) StoreFormation(ctx context.Context, round pooling.RoundID, bytes []byte, steps int, pools []Pool, members []PoolMember, outcomes []pooling.Outcome, at time.Time) error {
 	poolRows := make([]poolRow, len(pools))
 	for i, p := range pools {
 		poolRows[i] = poolRow{
@@ -566,8 +569,8 @@ func (tx *Tx) StoreFormation(ctx context.Context, round pooling.RoundID, bytes [
 		WHERE h.municipality_id = ?0 AND h.id = m.household_id`, tx.municipality, round); err != nil {
 		return err
 	}
-	_, err := tx.exec(ctx, "formation", "UPDATE rounds SET state = 'formed', formation = ?, formed_at = ? WHERE municipality_id = ? AND id = ?",
-		bytes, at, tx.municipality, round)
+	_, err := tx.exec(ctx, "formation", "UPDATE rounds SET state = 'formed', formation = ?, form_steps = ?, formed_at = ? WHERE municipality_id = ? AND id = ?",
+		bytes, steps, at, tx.municipality, round)
 	return err
 }
 

@@ -151,7 +151,7 @@ func withDesk(ctx context.Context, run func(c *counter) error) error {
 	if err != nil {
 		return err
 	}
-	officer, err := d.OfficerByEmail(ctx, conf.OfficerEmail)
+	officer, err := d.ActorByEmail(ctx, conf.OfficerEmail)
 	if err != nil {
 		return fmt.Errorf("no officer %q: load the demo, or run \"colletta found\" and set OFFICER_EMAIL: %w", conf.OfficerEmail, err)
 	}

@@ -138,7 +138,7 @@ func BenchmarkPages(b *testing.B) {
 // rounds finds the rounds of the stories by their state and size.
 func (c *benchCity) rounds(b *testing.B) (lab, carer, city, past string) {
 	b.Helper()
-	officer, err := c.desk.OfficerByEmail(context.Background(), cast("officer").Person.Email)
+	officer, err := c.desk.ActorByEmail(context.Background(), cast("officer").Person.Email)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -132,6 +132,7 @@ const narrowest = 320
 export class Reader {
   static async enter(browser, server, { javaScript = true, inspect = true, viewport = phone, cookies = [] } = {}) {
     const r = new Reader()
+    r.server = server
     r.url = server.url
     r.inspects = inspect
     r.inspected = []
@@ -194,7 +195,7 @@ export class Reader {
       this.page.waitForEvent('load'),
       go(),
     ])
-    assert.equal(answer.status(), status, `${answer.request().method()} ${answer.url()}: ${await this.read().catch(() => '')}`)
+    assert.equal(answer.status(), status, `${answer.request().method()} ${answer.url()}: ${await this.read().catch(() => '')}\n${this.server.log().match(/^.* ERROR .*$/gm)?.join('\n') ?? ''}`)
     if (this.inspects) await this.#inspect(answer)
   }
 

@@ -35,7 +35,7 @@ step('She looks at the group of her round before she decides', async () => {
   // 1,500.00 € among 30 families; ISEE 9,200.00 €: 60 % of the share is paid by the Comune.
   await giulia.sees('29 famiglie finora', 'Il gruppo può partire', 'Se aderisci oggi', '20,00 € per tutto il corso',
     'Quota 50,00 € − contributo del Comune 30,00 €')
-  // With 31: 48.38 €, of which 29.02 € are paid; with 32: 46.87 € and 28.12 €.
+  // With 31 the share is 48.38 € and 29.02 € are paid; with 32, 46.88 € and 28.12 €.
   await giulia.sees(/\+1 famiglia\s+19,36 €/, /\+2 famiglie\s+18,76 €/)
   await giulia.page.getByText('Come si calcola il tuo contributo').click()
   await giulia.sees('ISEE minorenni: 9.200,00 €', '60 %')
@@ -68,6 +68,10 @@ step('She pledges as the thirtieth, and is counted', async () => {
   await giulia.sees('Il tuo impegno è registrato', 'Il tuo impegno', '25,00 €', 'carta')
   await giulia.follow('Vedi il gruppo dal vivo')
   await giulia.sees('30 famiglie finora', 'Modifica l’impegno', '20,00 € per tutto il corso')
+  await giulia.follow('Ritira')
+  await giulia.sees('Vuoi ritirare l’impegno')
+  await giulia.follow('Tieni l’impegno')
+  await giulia.follow('Vedi il gruppo dal vivo')
 })
 
 step('The clock passes the close: the timetable closes the round and forms the group', async () => {
@@ -105,9 +109,13 @@ step('She pays her share by card: the first is declined, the second taken', asyn
   await giulia.page.getByLabel('Numero della carta di prova').fill('4000000000000002')
   await giulia.press(/^Paga/, { status: 402 })
   await giulia.sees('La banca di prova ha rifiutato la carta. Non hai pagato nulla.')
+  await giulia.follow('Torna indietro senza pagare')
+  await giulia.sees('Da pagare')
+  await giulia.press('Paga 20,00 € con carta')
   await giulia.page.getByLabel('Numero della carta di prova').fill('4242424242424242')
   await giulia.press(/^Paga/)
 
+  await giulia.misses('TEST')
   await giulia.waitFor(charge, /Scarica la ricevuta/)
   await giulia.sees('Pagata', '20,00 €', 'Scarica la ricevuta')
   await giulia.misses('Da pagare', 'con carta')
