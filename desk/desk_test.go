@@ -247,6 +247,19 @@ func (w *town) finish(round pooling.RoundID) {
 	w.must(w.desk.ChargeRound(w.ctx, w.officer, round))
 }
 
+// chargedRound runs a round of twelve families up to their charges: 125.00 each.
+func (w *town) chargedRound() pooling.RoundID {
+	w.t.Helper()
+	round := w.openRound()
+	for _, family := range w.families[:12] {
+		if _, err := w.pledge(round, family, "200"); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	w.finish(round)
+	return round
+}
+
 func (w *town) sound() {
 	w.t.Helper()
 	found, err := w.db.Unsound(w.ctx)

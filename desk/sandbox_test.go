@@ -100,13 +100,7 @@ func (c *counterTill) work() {
 func TestWebhooksFromTheSandbox(t *testing.T) {
 	t.Parallel()
 	c := newCounterTill(t)
-	round := c.openRound()
-	for _, family := range c.families[:12] {
-		if _, err := c.pledge(round, family, "200"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	c.finish(round)
+	c.chargedRound()
 	family := c.families[0]
 	charges, err := c.desk.Charges(c.ctx, family)
 	c.must(err)

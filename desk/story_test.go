@@ -266,13 +266,7 @@ func TestImportTwiceIsOnceAndPreviewStoresNothing(t *testing.T) {
 func TestCardPaymentsHappenOnce(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
-	round := w.openRound()
-	for _, family := range w.families[:12] {
-		if _, err := w.pledge(round, family, "200"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w.finish(round)
+	w.chargedRound()
 	family := w.families[0]
 	charges, err := w.desk.Charges(w.ctx, family)
 	w.must(err)
@@ -336,13 +330,7 @@ func TestCardPaymentsHappenOnce(t *testing.T) {
 func TestTransfersAreCheckedBeforeTheyAreRecorded(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
-	round := w.openRound()
-	for _, family := range w.families[:12] {
-		if _, err := w.pledge(round, family, "200"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w.finish(round)
+	w.chargedRound()
 	charges, err := w.desk.Charges(w.ctx, w.families[0])
 	w.must(err)
 	good := TransferRequest{Charge: charges[0].ID, Amount: "125,00", ReceivedOn: "2026-11-20"}

@@ -52,7 +52,7 @@ func (d *Desk) PayByCard(ctx context.Context, a communities.Actor, id billing.Ch
 		return "", err
 	}
 	if payment.CheckoutURL == "" {
-		if payment, err = d.openCheckout(ctx, a, line, payment); err != nil {
+		if payment, err = d.openCheckout(ctx, line, payment); err != nil {
 			return "", err
 		}
 	}
@@ -100,12 +100,8 @@ func (d *Desk) startCard(ctx context.Context, a communities.Actor, id billing.Ch
 
 // openCheckout calls the gateway outside any transaction and stores where the
 // payer goes.
-func (d *Desk) openCheckout(ctx context.Context, a communities.Actor, line postgres.ChargeLine, p billing.Payment) (billing.Payment, error) {
-	page := d.publicURL + "/quote/" + string(line.ID)
-	checkout, err := d.gateway.CreateCheckout(ctx, stripepay.CheckoutRequest{
-		PaymentID: p.ID, IdempotencyKey: p.IdempotencyKey(), Amount: p.Amount, Description: line.Description,
-		CustomerEmail: a.Email, SuccessURL: page + "/ritorno", CancelURL: page,
-	})
+func (d *Desk) openCheckout(ctx context.Context, line postgres.ChargeLine, p billing.Payment) (billing.Payment, error) {
+	checkout, err := d.gateway.CreateCheckout(ctx, d.checkoutRequest(line, p))
 	switch {
 	case errors.Is(err, stripepay.ErrRefused):
 		p.State = billing.PaymentFailed
@@ -119,6 +115,17 @@ func (d *Desk) openCheckout(ctx context.Context, a communities.Actor, line postg
 		return p, fmt.Errorf("%w: %w", ErrCardUnavailable, errors.Join(err, stored))
 	}
 	return p, stored
+}
+
+// checkoutRequest is the call of a payment: the same payment makes the same
+// request, whoever repeats it, or its key would be refused; so it carries no
+// e-mail address of the payer.
+func (d *Desk) checkoutRequest(line postgres.ChargeLine, p billing.Payment) stripepay.CheckoutRequest {
+	page := d.publicURL + "/quote/" + string(line.ID)
+	return stripepay.CheckoutRequest{
+		PaymentID: p.ID, IdempotencyKey: p.IdempotencyKey(), Amount: p.Amount, Description: line.Description,
+		SuccessURL: page + "/ritorno", CancelURL: page,
+	}
 }
 
 // CardReturned asks the gateway about a charge's latest card payment, when its
@@ -219,19 +226,7 @@ func (d *Desk) reopenCheckout(ctx context.Context, p billing.Payment) (stripepay
 	if err != nil {
 		return stripepay.Checkout{}, err
 	}
-	_, people, err := d.db.Household(ctx, p.Household)
-	if err != nil {
-		return stripepay.Checkout{}, err
-	}
-	page := d.publicURL + "/quote/" + string(line.ID)
-	email := ""
-	if len(people) > 0 {
-		email = people[0].Email
-	}
-	checkout, err := d.gateway.CreateCheckout(ctx, stripepay.CheckoutRequest{
-		PaymentID: p.ID, IdempotencyKey: p.IdempotencyKey(), Amount: p.Amount, Description: line.Description,
-		CustomerEmail: email, SuccessURL: page + "/ritorno", CancelURL: page,
-	})
+	checkout, err := d.gateway.CreateCheckout(ctx, d.checkoutRequest(line, p))
 	if err != nil {
 		return checkout, fmt.Errorf("payment %s: %w", p.ID, err)
 	}

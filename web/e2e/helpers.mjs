@@ -115,8 +115,8 @@ export function launch() {
 }
 
 const axeTags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-const phone = { width: 390, height: 844 }
-const desktop = { width: 1280, height: 900 }
+export const phone = { width: 390, height: 844 }
+export const desktop = { width: 1280, height: 900 }
 const narrowest = 320
 
 /**
