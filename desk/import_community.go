@@ -32,7 +32,24 @@ func (d *Desk) PreviewImport(ctx context.Context, a communities.Actor, r ImportR
 	}
 	p.Plan = planFor(enrolled, file)
 	p.AlreadyImported = !p.Plan.Changes()
+	p.MillesimiAfter = millesimiAfter(file, p.Plan)
 	return p, nil
+}
+
+// millesimiAfter is the sum of a community's millesimi after an import, when
+// units that stay make it other than that of the file.
+func millesimiAfter(file *communities.Import, plan communities.ImportPlan) string {
+	var sum, stay communities.Millesimi
+	for _, row := range file.Rows {
+		sum += row.Millesimi
+	}
+	for _, m := range plan.Missing {
+		stay += m.Millesimi
+	}
+	if sum == 0 || stay == 0 {
+		return ""
+	}
+	return (sum + stay).Italian()
 }
 
 // ConfirmImport stores a file that has no errors; the same file again changes

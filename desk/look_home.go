@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"colletta/catalogue"
 	"colletta/communities"
@@ -170,7 +171,7 @@ func (d *Desk) addMembers(ctx context.Context, a communities.Actor, v *Community
 			line.UnitLabel = m.Staircase + " · " + m.UnitLabel
 		}
 		if m.Millesimi > 0 {
-			line.Millesimi = m.Millesimi.Italian()
+			line.Millesimi = padded(m.Millesimi)
 		}
 		if !shown[m.Household] { // with two units, once
 			shown[m.Household] = true
@@ -183,9 +184,22 @@ func (d *Desk) addMembers(ctx context.Context, a communities.Actor, v *Community
 	}
 	slices.SortStableFunc(v.Members, func(x, y MemberView) int { return naturally(x.UnitLabel, y.UnitLabel) })
 	if total > 0 {
-		v.MillesimiTotal = total.Italian()
+		v.MillesimiTotal = padded(total)
 	}
 	return nil
+}
+
+// padded writes millesimi with at least two decimals, so that a column lines up.
+func padded(m communities.Millesimi) string {
+	text := m.Italian()
+	_, decimals, _ := strings.Cut(text, ",")
+	switch len(decimals) {
+	case 0:
+		return text + ",00"
+	case 1:
+		return text + "0"
+	}
+	return text
 }
 
 // naturally compares labels as people count: "A · 2" before "A · 11".
@@ -246,7 +260,7 @@ func (d *Desk) pledgeLabels(ctx context.Context, id communities.CommunityID) (ma
 	for _, p := range demands {
 		i := slices.IndexFunc(rounds, func(r postgres.RoundLine) bool { return r.ID == p.Round })
 		if i >= 0 {
-			labels[p.Household] = append(labels[p.Household], categories[p.Category].Name+" — "+rounds[i].Name)
+			labels[p.Household] = append(labels[p.Household], categories[p.Category].Name+" · "+rounds[i].Name)
 		}
 	}
 	return labels, nil

@@ -84,7 +84,9 @@ func (d *Desk) Round(ctx context.Context, a communities.Actor, id pooling.RoundI
 		v.CanPledge, v.Why = false, refusal.All(err)[0].Code
 	case a.User == "":
 		v.CanPledge, v.Why = false, communities.ErrNotLoggedIn.Code
-	case a.Household == "" || len(v.Offers) == 0:
+	case a.Household == "":
+		v.CanPledge = false // a delegate, an officer or a provider looks on
+	case len(v.Offers) == 0:
 		v.CanPledge, v.Why = false, ErrNotMember.Code
 	}
 	return v, nil
@@ -218,9 +220,16 @@ func (v *OfferPictureView) fill(look pooling.Picture, o postgres.OfferLine, gran
 		s.Net = s.Quote - s.Subsidy
 		return s
 	}
-	now := step(0, max(look.Members, look.Candidates), look.Quote)
+	size := look.Candidates
+	if v.Hypothetical { // the price counts the reader in
+		size++
+	}
+	now := step(0, max(look.Members, size), look.Quote)
 	v.Quote, v.Subsidy, v.Net = now.Quote, now.Subsidy, now.Net
-	for _, s := range look.Steps {
+	for i, s := range look.Steps {
+		if i > 0 && s.Members > 0 && s.Members == look.Steps[i-1].Members { // the group is full
+			continue
+		}
 		v.Steps = append(v.Steps, step(s.More, s.Members, s.Quote))
 	}
 	v.Ladder = v.ladder(o.Terms, now, step)

@@ -341,7 +341,7 @@ func TestTransfersAreCheckedBeforeTheyAreRecorded(t *testing.T) {
 	r := good
 	r.Amount = "124,99"
 	_, err = w.desk.RecordTransfer(w.ctx, w.parent, r)
-	wantRefusal(t, "a cent too little", err, billing.ErrPaymentNotExact, "amount")
+	wantRefusal(t, "a cent too little", err, ErrTransferNotDue, "amount")
 	r = good
 	r.ReceivedOn = "2026-11-21"
 	_, err = w.desk.RecordTransfer(w.ctx, w.parent, r)

@@ -20,6 +20,9 @@ var (
 	// ErrReceivedOn says that a text is no date, or one in the future or before
 	// the charge was issued. Args: from, to.
 	ErrReceivedOn = refusal.New(refusal.KindInvalid, "received_on_invalid")
+	// ErrTransferNotDue says to a delegate that an amount is not what is due,
+	// without saying what is.
+	ErrTransferNotDue = refusal.New(refusal.KindInvalid, "transfer_not_due")
 	// ErrCardUnavailable says that card payments cannot be taken now.
 	ErrCardUnavailable = refusal.New(refusal.KindUnavailable, "card_unavailable")
 	// ErrCardTooSmall says that an amount is too small for a card. Args: min.
@@ -388,7 +391,11 @@ func (d *Desk) RecordTransfer(ctx context.Context, a communities.Actor, r Transf
 		if err != nil {
 			return err
 		}
-		if _, _, err := line.ReceiveExactly(amount, line.PaidSum); err != nil {
+		_, _, err = line.ReceiveExactly(amount, line.PaidSum)
+		if errors.Is(err, billing.ErrPaymentNotExact) && !a.Has(communities.RoleOfficer, now) {
+			err = ErrTransferNotDue // what is due would tell a neighbour's subsidy
+		}
+		if err != nil {
 			return atField("amount", err)
 		}
 		if err := tx.AddPayment(ctx, p, a.User); err != nil {

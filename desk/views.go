@@ -357,6 +357,10 @@ type ImportPreview struct {
 	Errors          []communities.CellError
 	Plan            communities.ImportPlan
 	AlreadyImported bool
+	// MillesimiAfter is what the community's millesimi would sum to, in Italian
+	// form, when that is not 1000 because units that are not in the file stay;
+	// empty otherwise.
+	MillesimiAfter string
 }
 
 // ImportDone says what a confirmed import changed.

@@ -127,7 +127,7 @@ const chargeSelect = `
 	JOIN pools p ON p.municipality_id = c.municipality_id AND p.id = c.pool_id
 	JOIN pool_members m ON m.municipality_id = c.municipality_id AND m.pool_id = c.pool_id AND m.demand_id = c.demand_id
 	LEFT JOIN measures ms ON ms.municipality_id = m.municipality_id AND ms.id = m.measure_id
-	LEFT JOIN LATERAL (SELECT string_agg(unit_label, ', ' ORDER BY unit_label) AS unit_label FROM memberships u
+	LEFT JOIN LATERAL (SELECT string_agg(concat_ws(' · ', nullif(staircase, ''), unit_label), ', ' ORDER BY staircase, unit_label) AS unit_label FROM memberships u
 		WHERE u.municipality_id = c.municipality_id AND u.community_id = d.community_id AND u.household_id = c.household_id) u ON TRUE
 	WHERE c.municipality_id = ?0 `
 

@@ -621,7 +621,7 @@ func (r reader) PoolMembers(ctx context.Context, round pooling.RoundID) ([]PoolM
 		JOIN pool_members m ON m.municipality_id = p.municipality_id AND m.pool_id = p.id
 		JOIN demands d ON d.municipality_id = m.municipality_id AND d.id = m.demand_id
 		JOIN households h ON h.municipality_id = m.municipality_id AND h.id = m.household_id
-		LEFT JOIN LATERAL (SELECT string_agg(unit_label, ', ' ORDER BY unit_label) AS unit_label FROM memberships u
+		LEFT JOIN LATERAL (SELECT string_agg(concat_ws(' · ', nullif(staircase, ''), unit_label), ', ' ORDER BY staircase, unit_label) AS unit_label FROM memberships u
 			WHERE u.municipality_id = m.municipality_id AND u.community_id = d.community_id AND u.household_id = m.household_id) u ON TRUE
 		LEFT JOIN charges c ON c.municipality_id = m.municipality_id AND c.demand_id = m.demand_id
 		WHERE p.municipality_id = ? AND p.round_id = ?

@@ -175,7 +175,11 @@ func newPriceChart(p desk.OfferPictureView) *priceChart {
 // markToday marks what the reader would pay now; a group that is too small is
 // marked at its start, with the price that it would have there.
 func (c *priceChart) markToday(p desk.OfferPictureView, first desk.PriceStep, x func(int) int, y func(money.Amount) int) {
-	members, price := min(p.Candidates, p.Ladder[len(p.Ladder)-1].Members), p.Net
+	with := p.Candidates
+	if p.Hypothetical { // the price counts the reader in
+		with++
+	}
+	members, price := min(with, p.Ladder[len(p.Ladder)-1].Members), p.Net
 	c.TodayWord = "oggi"
 	if members < first.Members {
 		members, price, c.TodayWord = first.Members, first.Net, "alla partenza"

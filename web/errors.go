@@ -74,6 +74,9 @@ func (s *site) showError(w http.ResponseWriter, r *http.Request, status int, lin
 		lines = []string{errorLines[status]}
 	}
 	p := errorPage{frame: s.bareFrame(r, title), Status: status, Lines: lines}
+	if actor := actorOf(r); actor.User != "" { // an error is not a logout
+		p.User, p.Nav = actor.Name, navOf(actor, p.Now, r.URL.Path)
+	}
 	if status >= http.StatusInternalServerError {
 		p.Request = middleware.GetReqID(r.Context())
 	}

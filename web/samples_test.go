@@ -228,6 +228,10 @@ func samplePages(s *site) map[string]samplePage {
 	}
 
 	open := desk.RoundView{Round: sampleRound(pooling.RoundOpen), Offers: []desk.OfferPictureView{samplePicture(), sampleRota()}, CanPledge: true}
+	// A group that has families enough and lacks hours.
+	fewHours := sampleRota()
+	fewHours.Offer.ID, fewHours.Candidates, fewHours.Missing, fewHours.MinUnits, fewHours.CandidateUnits = "o3", 7, 1, 24, 22
+	open.Offers = append(open.Offers, fewHours)
 	pledged := open
 	pledged.Offers, pledged.Mine = open.Offers[:1], []desk.PledgeView{samplePledge(pooling.RoundOpen)}
 	done := desk.RoundView{Round: sampleRound(pooling.RoundCharged), Offers: open.Offers[:1], SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}

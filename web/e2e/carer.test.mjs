@@ -86,6 +86,7 @@ after(async () => {
     await marco.press('Registra il bonifico', { within: fold, status: 422 })
     const again = marco.page.locator('details').filter({ hasText: number })
     assert.equal(await again.getByLabel('Importo ricevuto').inputValue(), '72,3')
+    await marco.misses('72,37', '41,63') // not even a wrong amount makes the page tell
     await again.getByLabel('Importo ricevuto').fill('72,37')
     await marco.press('Registra il bonifico', { within: again })
     await marco.sees('Bonifico registrato')

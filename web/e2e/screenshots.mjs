@@ -74,7 +74,10 @@ async function take(reader, name, shown = {}) {
     await reader.page.setViewportSize(viewport)
     const path = join(folder, `${name}${suffix}.png`)
     if (!all && shown.whole && width === 'desktop') {
+      const around = reader.page.locator('header, footer')
+      await around.evaluateAll((all) => { for (const e of all) e.hidden = true })
       await reader.page.locator('main').screenshot({ path })
+      await around.evaluateAll((all) => { for (const e of all) e.hidden = false })
       continue
     }
     if (!all && shown.from) await reader.page.locator(shown.from).evaluate((e) => scrollTo({ top: scrollY + e.getBoundingClientRect().top, behavior: 'instant' }))
