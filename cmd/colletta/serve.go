@@ -244,6 +244,9 @@ func (h *house) keepTime(ctx context.Context) {
 func (h *house) welcome() {
 	say(os.Stdout, "\nColletta is ready: %s", h.url)
 	if !h.demo {
+		if h.conf.SMTPURL == "" {
+			say(os.Stderr, "SMTP_URL is not set: messages, login links among them, stay in the database and nobody receives them.")
+		}
 		return
 	}
 	say(os.Stdout, "\nWho can log in (%s/accedi; the link arrives in %s/prova/posta):", h.url, h.url)

@@ -1,0 +1,141 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+
+	"colletta/billing/ledger"
+	"colletta/communities"
+	"colletta/money"
+)
+
+type ledgerPostingRow struct {
+	bun.BaseModel `bun:"table:ledger_postings"`
+
+	MunicipalityID communities.MunicipalityID
+	TransactionID  string
+	Line           int
+	AccountID      string
+	AmountCents    money.Amount
+}
+
+// Post writes a ledger transaction; false when its business event was already
+// posted. What does not sum to zero is refused by [ledger.Check] and, behind
+// it, by the database.
+func (tx *Tx) Post(ctx context.Context, t ledger.Transaction) (bool, error) {
+	if err := ledger.Check(t); err != nil {
+		return false, err
+	}
+	n, err := tx.exec(ctx, "post", `
+		INSERT INTO ledger_transactions (municipality_id, id, kind, source_id, reverses_id, description, at)
+		VALUES (?, ?, ?, ?, nullif(?, '')::uuid, ?, ?) ON CONFLICT (municipality_id, kind, source_id) DO NOTHING`,
+		tx.municipality, t.ID, t.Kind, t.SourceID, string(t.Reverses), t.Description, t.At)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	rows := make([]ledgerPostingRow, len(t.Postings))
+	for i, p := range t.Postings {
+		account, err := tx.account(ctx, p.Account)
+		if err != nil {
+			return false, err
+		}
+		rows[i] = ledgerPostingRow{MunicipalityID: tx.municipality, TransactionID: string(t.ID), Line: i + 1, AccountID: account, AmountCents: p.Amount}
+	}
+	return true, insertAll(ctx, tx, "post", rows)
+}
+
+// account finds an account, or opens it.
+func (tx *Tx) account(ctx context.Context, a ledger.AccountRef) (string, error) {
+	const find = "SELECT id::text FROM ledger_accounts WHERE municipality_id = ? AND kind = ? AND subject = ?"
+	ids, err := list[string](ctx, tx.reader, "account", find, tx.municipality, a.Kind, a.Subject)
+	if err != nil || len(ids) == 1 {
+		return first(ids), err
+	}
+	if _, err := tx.exec(ctx, "open account", `
+		INSERT INTO ledger_accounts (municipality_id, id, kind, subject) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		tx.municipality, NewID(), a.Kind, a.Subject); err != nil {
+		return "", err
+	}
+	return single[string](ctx, tx.reader, "account", a.Subject, find, tx.municipality, a.Kind, a.Subject)
+}
+
+func first(ids []string) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	return ids[0]
+}
+
+// AccountBalance is the balance of a ledger account, debits positive.
+type AccountBalance struct {
+	Kind         ledger.AccountKind
+	Subject      string
+	Name         string // of the household, provider or fund
+	BalanceCents money.Amount
+	Postings     int
+}
+
+// Balances lists every account with the sum of its postings.
+func (r reader) Balances(ctx context.Context) ([]AccountBalance, error) {
+	return list[AccountBalance](ctx, r, "balances", `
+		SELECT a.kind, a.subject, coalesce(h.name, v.name, ms.name, '') AS name,
+			coalesce(sum(p.amount_cents), 0) AS balance_cents, count(p.line) AS postings
+		FROM ledger_accounts a
+		LEFT JOIN ledger_postings p ON p.municipality_id = a.municipality_id AND p.account_id = a.id
+		LEFT JOIN households h ON h.municipality_id = a.municipality_id AND h.id::text = a.subject
+		LEFT JOIN providers v ON v.municipality_id = a.municipality_id AND v.id::text = a.subject
+		LEFT JOIN funds f ON f.municipality_id = a.municipality_id AND f.id::text = a.subject
+		LEFT JOIN measures ms ON ms.municipality_id = f.municipality_id AND ms.id = f.measure_id
+		WHERE a.municipality_id = ? GROUP BY a.kind, a.subject, h.name, v.name, ms.name ORDER BY a.kind, name, a.subject`, r.municipality)
+}
+
+// Unsound lists what breaks an invariant of the books, in words; empty when all
+// hold. Numbers are those of reliability.md section 2.
+func (r reader) Unsound(ctx context.Context) ([]string, error) {
+	checks := []struct{ what, query string }{
+		{"M1: ledger transaction that does not sum to zero", `
+			SELECT transaction_id::text FROM ledger_postings WHERE municipality_id = ? GROUP BY 1 HAVING sum(amount_cents) <> 0 OR count(*) < 2`},
+		{"S2: fund whose reserved money is not that of its open reservations", `
+			SELECT f.id::text FROM funds f WHERE f.municipality_id = ? AND f.reserved_cents <> (SELECT coalesce(sum(r.amount_cents), 0) FROM reservations r
+				WHERE r.municipality_id = f.municipality_id AND r.fund_id = f.id AND r.resolved_at IS NULL)`},
+		{"S2: fund whose spent money is not that of its awards", `
+			SELECT f.id::text FROM funds f WHERE f.municipality_id = ? AND f.spent_cents <> (SELECT coalesce(sum(a.amount_cents), 0) FROM awards a
+				WHERE a.municipality_id = f.municipality_id AND a.fund_id = f.id)`},
+		{"M5: pool whose shares do not sum to its cost", `
+			SELECT p.id::text FROM pools p WHERE p.municipality_id = ? AND p.cost_cents <> (SELECT sum(m.share_cents) FROM pool_members m
+				WHERE m.municipality_id = p.municipality_id AND m.pool_id = p.id)`},
+		{"charge that differs from its share", `
+			SELECT c.id::text FROM charges c JOIN pool_members m ON m.municipality_id = c.municipality_id AND m.demand_id = c.demand_id
+			WHERE c.municipality_id = ? AND (m.share_cents <> c.share_cents OR m.subsidy_cents <> c.subsidy_cents)`},
+		{"charge above the maximum that its household stated", `
+			SELECT c.id::text FROM charges c JOIN demands d ON d.municipality_id = c.municipality_id AND d.id = c.demand_id
+			WHERE c.municipality_id = ? AND c.net_cents > d.max_price_cents`},
+		{"paid charge that is not fully paid", `
+			SELECT c.id::text FROM charges c WHERE c.municipality_id = ? AND c.state = 'paid' AND c.net_cents > (SELECT coalesce(sum(y.amount_cents), 0)
+				FROM payments y WHERE y.municipality_id = c.municipality_id AND y.charge_id = c.id AND y.state = 'succeeded')`},
+		{"M7: payment received without its ledger transaction", `
+			SELECT y.id::text FROM payments y WHERE y.municipality_id = ? AND y.state = 'succeeded' AND NOT EXISTS (SELECT 1 FROM ledger_transactions t
+				WHERE t.municipality_id = y.municipality_id AND t.kind = 'payment_received' AND t.source_id = y.id::text)`},
+		{"receivable of a household that is not what its open charges ask", `
+			SELECT a.subject FROM ledger_accounts a WHERE a.municipality_id = ? AND a.kind = 'household_receivable' AND
+				(SELECT coalesce(sum(p.amount_cents), 0) FROM ledger_postings p WHERE p.municipality_id = a.municipality_id AND p.account_id = a.id) <>
+				(SELECT coalesce(sum(c.net_cents - least(c.net_cents, (SELECT coalesce(sum(y.amount_cents), 0) FROM payments y
+					WHERE y.municipality_id = c.municipality_id AND y.charge_id = c.id AND y.state = 'succeeded'))), 0)
+				FROM charges c WHERE c.municipality_id = a.municipality_id AND c.household_id::text = a.subject AND c.state IN ('open', 'paid'))`},
+		{"closed round without reservation step or with an open reservation after charging", `
+			SELECT r.round_id::text FROM reservations r JOIN rounds o ON o.municipality_id = r.municipality_id AND o.id = r.round_id
+			WHERE r.municipality_id = ? AND r.resolved_at IS NULL AND o.state IN ('charged', 'settled')`},
+	}
+	found := []string{}
+	for _, c := range checks {
+		ids, err := list[string](ctx, r, c.what, c.query, r.municipality)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			found = append(found, c.what+": "+id)
+		}
+	}
+	return found, nil
+}
