@@ -131,7 +131,7 @@ func (r Receipt) Check() error {
 	}{
 		{"provider_name", r.Provider.Name, 1, 120}, {"provider_tax_code", r.Provider.TaxCode, 11, 16},
 		{"provider_vat_number", r.Provider.VATNumber, 0, 16}, {"provider_address", r.Provider.Address, 1, 200},
-		{"payer_name", r.Payer.Name, 1, 120}, {"payer_tax_code", r.Payer.TaxCode, 11, 16}, {"payer_address", r.Payer.Address, 0, 200},
+		{"payer_name", r.Payer.Name, 1, 120}, {"payer_tax_code", r.Payer.TaxCode, 0, 16}, {"payer_address", r.Payer.Address, 0, 200},
 		{"beneficiary_name", r.Beneficiary.Name, 0, 120}, {"beneficiary_tax_code", r.Beneficiary.TaxCode, 0, 16},
 		{"vat_norm", r.VATNorm, 1, 250}, {"stamp_norm", r.StampNorm, 0, 250}, {"deduction", r.Deduction, 0, 600}, {"issued_by", r.IssuedBy, 0, 120},
 	} {

@@ -78,7 +78,7 @@ func TestReceiptLacksNothing(t *testing.T) {
 		"provider_tax_code": func(r *Receipt) { r.Provider.TaxCode = "" },
 		"provider_address":  func(r *Receipt) { r.Provider.Address = "" },
 		"payer_name":        func(r *Receipt) { r.Payer.Name = "a\nb" },
-		"payer_tax_code":    func(r *Receipt) { r.Payer.TaxCode = "" },
+		"payer_tax_code":    func(r *Receipt) { r.Payer.TaxCode = strings.Repeat("A", 17) },
 		"vat_norm":          func(r *Receipt) { r.VATNorm = "" },
 		"vat":               func(r *Receipt) { r.VAT = "" },
 		"method":            func(r *Receipt) { r.Method = "cash" },
@@ -93,6 +93,20 @@ func TestReceiptLacksNothing(t *testing.T) {
 		if _, err := ReceiptPDF(r); !errors.Is(err, ErrReceipt) {
 			t.Errorf("%s printed: %v", field, err)
 		}
+	}
+}
+
+// A household whose tax code nobody registered gets its receipt all the same,
+// which says what it lacks for the tax return.
+func TestReceiptWithoutThePayersTaxCode(t *testing.T) {
+	t.Parallel()
+	r := anyReceipt()
+	r.Payer.TaxCode = ""
+	if got := r.deductionWords(); got != noTaxCodeDeduction {
+		t.Errorf("its text for the 730 is %q", got)
+	}
+	if pdf, err := ReceiptPDF(r); err != nil || len(pdf) == 0 {
+		t.Errorf("%d bytes (%v)", len(pdf), err)
 	}
 }
 

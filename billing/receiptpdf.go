@@ -37,6 +37,9 @@ var (
 	strong = props.Line{Color: blue, Thickness: 0.6, SizePercent: 100, OffsetPercent: 60}
 )
 
+// noTaxCodeDeduction is printed when nobody registered the payer's tax code.
+const noTaxCodeDeduction = "Manca il codice fiscale di chi ha pagato: per la dichiarazione dei redditi chiedi al referente della tua comunità di registrarlo e scarica di nuovo la ricevuta."
+
 // defaultDeduction is printed when a receipt does not name its own.
 const defaultDeduction = "Conserva questa ricevuta per la dichiarazione dei redditi (modello 730 o Redditi PF). Il pagamento è tracciabile, come chiede la legge per le detrazioni del 19%. " +
 	"Si può detrarre solo la somma pagata dalla famiglia, non il contributo pubblico, e solo se la spesa è tra quelle previste dall’art. 15 del TUIR (DPR 917/1986)."
@@ -243,6 +246,9 @@ func (r Receipt) stampWords() string {
 func (r Receipt) deductionWords() string {
 	if r.Deduction != "" {
 		return r.Deduction
+	}
+	if r.Payer.TaxCode == "" {
+		return noTaxCodeDeduction
 	}
 	return defaultDeduction
 }
