@@ -195,11 +195,21 @@ func (i importCommunityCmd) Run(ctx context.Context) error {
 // some; or what would change.
 func printPreview(p desk.ImportPreview) error {
 	for _, e := range p.Errors {
-		say(os.Stderr, "row %d, column %s: %s [%s]", e.Row, orDash(e.Column), web.Say(e.Refusal()), e.Value)
+		where := "the whole file"
+		if e.Row > 0 {
+			where = fmt.Sprintf("row %d", e.Row)
+		}
+		if e.Column != "" {
+			where += ", column " + e.Column
+		}
+		say(os.Stderr, "%s: %s [%s]", where, web.Say(e.Refusal()), orDash(e.Value))
 	}
 	if len(p.Errors) > 0 {
 		say(os.Stderr, "%d errors: nothing was stored. Mend the file and try again.", len(p.Errors))
 		return exitCode(1)
+	}
+	if p.MillesimiAfter != "" {
+		say(os.Stderr, "Careful: with the units that stay, the community's millesimi sum to %s, not 1000. Is the file complete?", p.MillesimiAfter)
 	}
 	say(os.Stdout, "%s, %d rows: %d to create, %d to update, %d unchanged, %d in the database but not in the file (they stay).", p.File, p.Rows,
 		len(p.Plan.Create), len(p.Plan.Update), len(p.Plan.Unchanged), len(p.Plan.Missing))
