@@ -128,6 +128,7 @@ func (c *charging) charge(ctx context.Context, p postgres.Pool) error {
 		IssuedOn: today, DueOn: today.AddDate(0, 0, daysToPay),
 	}
 	parts := map[string]money.Amount{}
+	var awards []postgres.Award
 	for _, m := range c.members[string(p.ID)] {
 		pool.Members = append(pool.Members, billing.Member{
 			Charge: billing.ChargeID(postgres.NewID()), Demand: pooling.DemandID(m.DemandID), Household: communities.HouseholdID(m.HouseholdID),
@@ -141,9 +142,12 @@ func (c *charging) charge(ctx context.Context, p postgres.Pool) error {
 			return fmt.Errorf("measure %s grants without a reservation", *m.MeasureID)
 		}
 		parts[*m.MeasureID] += m.SubsidyCents
-		if err := c.tx.AddAward(ctx, pooling.DemandID(m.DemandID), fund.FundID, c.round.ID, communities.HouseholdID(m.HouseholdID), m.SubsidyCents, c.now); err != nil {
-			return err
-		}
+		awards = append(awards, postgres.Award{
+			Demand: pooling.DemandID(m.DemandID), Fund: fund.FundID, Household: communities.HouseholdID(m.HouseholdID), Amount: m.SubsidyCents,
+		})
+	}
+	if err := c.tx.AddAwards(ctx, c.round.ID, awards, c.now); err != nil {
+		return err
 	}
 	charges, err := billing.Issue(pool)
 	if err != nil {

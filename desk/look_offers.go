@@ -201,13 +201,10 @@ func (d *Desk) grantFor(p *preview, o postgres.OfferLine, h communities.Househol
 	}
 	kinds := map[communities.CommunityID]communities.Kind{home.ID: home.Kind}
 	for _, f := range p.sources.funds {
-		if f.Year != p.day.Year() || f.Available() == 0 {
+		if f.Available() == 0 {
 			continue
 		}
-		m, err := subsidies.LoadMeasure([]byte(f.Yaml))
-		if err != nil {
-			continue
-		}
+		m := f.measure
 		g, trace := m.Evaluate(situation(h, home.ID, o.Category, kinds, isee, m.ISEEKind, p.day))
 		if _, ok := toGrant(g); ok {
 			view.Measure = m.Name.IT

@@ -24,11 +24,15 @@ func (d *Desk) pledgeViews(ctx context.Context, a communities.Actor, demands []p
 	if err != nil {
 		return nil, err
 	}
+	places, err := d.db.Communities(ctx)
+	if err != nil {
+		return nil, err
+	}
 	rounds := map[pooling.RoundID]*roundOutcomes{}
 	for i, p := range demands {
-		c, err := d.db.Community(ctx, p.Community)
-		if err != nil {
-			return nil, err
+		var c communities.Community
+		if j := slices.IndexFunc(places, func(c communities.Community) bool { return c.ID == p.Community }); j >= 0 {
+			c = places[j]
 		}
 		if rounds[p.Round] == nil {
 			if rounds[p.Round], err = d.outcomesOf(ctx, p.Round, p.Household); err != nil {

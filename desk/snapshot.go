@@ -3,6 +3,7 @@ package desk
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -27,10 +28,32 @@ type sources struct {
 	places     []communities.Community
 	categories []catalogue.Category
 	providers  []postgres.ProviderStaff
-	funds      []postgres.Fund
+	funds      []measuredFund
 	isee       map[communities.HouseholdID][]subsidies.ISEECertificate
 	oddCents   map[communities.HouseholdID]int
 	at         time.Time // the day on which ISEE and measures are looked at
+}
+
+// measuredFund is a fund with its measure, read once.
+type measuredFund struct {
+	postgres.Fund
+	measure *subsidies.Measure
+}
+
+// fundsOn are the funds of the year of a day, with their measures.
+func fundsOn(day time.Time, funds []postgres.Fund) ([]measuredFund, error) {
+	var of []measuredFund
+	for _, f := range funds {
+		if f.Year != day.Year() {
+			continue
+		}
+		m, err := subsidies.LoadMeasure([]byte(f.Yaml))
+		if err != nil {
+			return nil, fmt.Errorf("measure %s: %w", f.MeasureID, err)
+		}
+		of = append(of, measuredFund{f, m})
+	}
+	return of, nil
 }
 
 // snapshotReader is what a snapshot is read from: the database, or the
@@ -47,7 +70,10 @@ type snapshotReader interface {
 
 // gather reads what a round's snapshot is made of.
 func (d *Desk) gather(ctx context.Context, r snapshotReader, round postgres.RoundLine, funds []postgres.Fund, at time.Time) (s sources, err error) {
-	s = sources{round: round, funds: funds, at: d.today(at)}
+	s = sources{round: round, at: d.today(at)}
+	if s.funds, err = fundsOn(s.at, funds); err != nil {
+		return s, err
+	}
 	if s.offers, err = r.OffersOfRound(ctx, round.ID); err != nil {
 		return s, err
 	}
@@ -105,11 +131,7 @@ func (s sources) snapshot() (*pooling.Snapshot, error) {
 		}
 	}
 	for _, f := range s.funds {
-		p, err := s.programme(f)
-		if err != nil {
-			return nil, err
-		}
-		if p != nil {
+		if p := s.programme(f); p != nil {
 			out.Programmes = append(out.Programmes, *p)
 		}
 	}
@@ -170,26 +192,19 @@ func (s sources) iseeOf(h communities.HouseholdID) *money.Amount {
 
 // programme evaluates a fund's measure for every demand; nil when it grants
 // nothing on that day.
-func (s sources) programme(f postgres.Fund) (*pooling.Programme, error) {
-	if f.Year != s.at.Year() {
-		return nil, nil
-	}
-	m, err := subsidies.LoadMeasure([]byte(f.Yaml))
-	if err != nil {
-		return nil, err
-	}
+func (s sources) programme(f measuredFund) *pooling.Programme {
 	kinds := s.kinds()
 	grants := map[string]pooling.Grant{}
 	for _, p := range s.demands {
-		g, _ := m.Evaluate(situation(p.Household, p.Community, p.Category, kinds, s.isee, m.ISEEKind, s.at))
+		g, _ := f.measure.Evaluate(situation(p.Household, p.Community, p.Category, kinds, s.isee, f.measure.ISEEKind, s.at))
 		if grant, ok := toGrant(g); ok {
 			grants[string(p.ID)] = grant
 		}
 	}
 	if len(grants) == 0 {
-		return nil, nil
+		return nil
 	}
-	return &pooling.Programme{ID: f.MeasureID, Rule: pooling.Given(grants), Budget: f.Available()}, nil
+	return &pooling.Programme{ID: f.MeasureID, Rule: pooling.Given(grants), Budget: f.Available()}
 }
 
 func (s sources) kinds() map[communities.CommunityID]communities.Kind {

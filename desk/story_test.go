@@ -401,3 +401,28 @@ func cutAfter(text, mark string) (before, rest string, ok bool) {
 	}
 	return text[:i], rest, true
 }
+
+// The last payments may come at the same instant: none sees the others' charges
+// paid until they commit, and yet one of them must settle the round.
+func TestTheLastPaymentsAtOnceSettleTheRound(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	round := w.chargedRound()
+	charges, err := w.db.Charges(w.ctx, postgres.ChargesFilter{Round: round}, 100)
+	w.must(err)
+	var wg sync.WaitGroup
+	for _, c := range charges {
+		wg.Go(func() {
+			if _, err := w.desk.RecordTransfer(w.ctx, w.parent, TransferRequest{Charge: c.ID, Amount: c.Net.ItalianNumber(), ReceivedOn: "2026-11-20"}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	view, err := w.desk.Round(w.ctx, w.officer, round)
+	w.must(err)
+	if view.Round.State != pooling.RoundSettled {
+		t.Errorf("with everything paid the round is %s", view.Round.State)
+	}
+	w.sound()
+}

@@ -79,14 +79,16 @@ func (d *Desk) received(ctx context.Context, tx *postgres.Tx, line postgres.Char
 	})
 }
 
-// settle ends a round in which nothing is owed any more.
+// settle ends a round in which nothing is owed any more. The round is locked
+// before its charges are counted: of two last payments at once, the second
+// counts when the first is stored.
 func (d *Desk) settle(ctx context.Context, tx *postgres.Tx, id pooling.RoundID) error {
-	open, err := tx.OpenCharges(ctx, id)
-	if err != nil || open > 0 {
+	round, err := tx.RoundForUpdate(ctx, id)
+	if err != nil || round.State != pooling.RoundCharged {
 		return err
 	}
-	round, err := tx.Round(ctx, id)
-	if err != nil || round.State != pooling.RoundCharged {
+	open, err := tx.OpenCharges(ctx, id)
+	if err != nil || open > 0 {
 		return err
 	}
 	return tx.SetRoundState(ctx, id, pooling.RoundSettled, d.clock.Now())

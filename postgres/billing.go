@@ -209,10 +209,34 @@ func (r reader) OpenCharges(ctx context.Context, round pooling.RoundID) (int, er
 		"SELECT count(*) FROM charges WHERE municipality_id = ? AND round_id = ? AND state = 'open'", r.municipality, round)
 }
 
-// AddAward stores what a fund grants to one demand.
-func (tx *Tx) AddAward(ctx context.Context, demand pooling.DemandID, fund string, round pooling.RoundID, h communities.HouseholdID, amount money.Amount, at time.Time) error {
-	_, err := tx.exec(ctx, "award", `
-		INSERT INTO awards (municipality_id, demand_id, fund_id, round_id, household_id, amount_cents, awarded_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		tx.municipality, demand, fund, round, h, amount, at)
-	return err
+// Award is what a fund grants to one demand.
+type Award struct {
+	Demand    pooling.DemandID
+	Fund      string
+	Household communities.HouseholdID
+	Amount    money.Amount
+}
+
+type awardRow struct {
+	bun.BaseModel `bun:"table:awards"`
+
+	MunicipalityID communities.MunicipalityID
+	DemandID       string
+	FundID         string
+	RoundID        string
+	HouseholdID    string
+	AmountCents    money.Amount
+	AwardedAt      time.Time
+}
+
+// AddAwards stores the awards of a round.
+func (tx *Tx) AddAwards(ctx context.Context, round pooling.RoundID, awards []Award, at time.Time) error {
+	rows := make([]awardRow, len(awards))
+	for i, a := range awards {
+		rows[i] = awardRow{
+			MunicipalityID: tx.municipality, DemandID: string(a.Demand), FundID: a.Fund, RoundID: string(round),
+			HouseholdID: string(a.Household), AmountCents: a.Amount, AwardedAt: at,
+		}
+	}
+	return insertAll(ctx, tx, "awards", rows)
 }

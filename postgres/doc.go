@@ -6,8 +6,9 @@
 // struct named after what it shows.
 //
 // Invariants: writes are methods of [Tx] and happen inside [DB.InTx], which
-// commits all or nothing; every query names its municipality; a transaction
-// locks in the order round, demands, funds, charges, payments, counters; what
+// commits all or nothing; every query names its municipality; a step of
+// a round locks in the order round, funds, counters, and a payment in the order
+// charge, payments, counters, round, so that neither waits for the other; what
 // the database refuses by a named constraint becomes a refusal (errors.go).
 //
 // Its times are instants, stored as timestamptz in UTC; dates (ISEE, decisions)

@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -34,37 +36,50 @@ func (tx *Tx) Post(ctx context.Context, t ledger.Transaction) (bool, error) {
 	if err != nil || n == 0 {
 		return false, err
 	}
+	accounts, err := tx.accounts(ctx, t.Postings)
+	if err != nil {
+		return false, err
+	}
 	rows := make([]ledgerPostingRow, len(t.Postings))
 	for i, p := range t.Postings {
-		account, err := tx.account(ctx, p.Account)
-		if err != nil {
-			return false, err
+		rows[i] = ledgerPostingRow{
+			MunicipalityID: tx.municipality, TransactionID: string(t.ID), Line: i + 1, AccountID: accounts[p.Account], AmountCents: p.Amount,
 		}
-		rows[i] = ledgerPostingRow{MunicipalityID: tx.municipality, TransactionID: string(t.ID), Line: i + 1, AccountID: account, AmountCents: p.Amount}
 	}
 	return true, insertAll(ctx, tx, "post", rows)
 }
 
-// account finds an account, or opens it.
-func (tx *Tx) account(ctx context.Context, a ledger.AccountRef) (string, error) {
-	const find = "SELECT id::text FROM ledger_accounts WHERE municipality_id = ? AND kind = ? AND subject = ?"
-	ids, err := list[string](ctx, tx.reader, "account", find, tx.municipality, a.Kind, a.Subject)
-	if err != nil || len(ids) == 1 {
-		return first(ids), err
-	}
-	if _, err := tx.exec(ctx, "open account", `
-		INSERT INTO ledger_accounts (municipality_id, id, kind, subject) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		tx.municipality, NewID(), a.Kind, a.Subject); err != nil {
-		return "", err
-	}
-	return single[string](ctx, tx.reader, "account", a.Subject, find, tx.municipality, a.Kind, a.Subject)
+type accountRow struct {
+	bun.BaseModel `bun:"table:ledger_accounts"`
+
+	MunicipalityID communities.MunicipalityID
+	ID             string
+	Kind           ledger.AccountKind
+	Subject        string
 }
 
-func first(ids []string) string {
-	if len(ids) == 0 {
-		return ""
+// accounts finds the accounts of postings, and opens those that are new, in
+// two statements however many there are.
+func (tx *Tx) accounts(ctx context.Context, postings []ledger.Posting) (map[ledger.AccountRef]string, error) {
+	rows := make([]accountRow, len(postings))
+	subjects := make([]string, len(postings))
+	for i, p := range postings {
+		rows[i] = accountRow{MunicipalityID: tx.municipality, ID: NewID(), Kind: p.Account.Kind, Subject: p.Account.Subject}
+		subjects[i] = p.Account.Subject
 	}
-	return ids[0]
+	slices.SortFunc(rows, func(a, b accountRow) int { // one order for all, so that two openings never wait for each other
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Subject, b.Subject))
+	})
+	if _, err := tx.tx.NewInsert().Model(&rows).On("CONFLICT (municipality_id, kind, subject) DO NOTHING").Exec(ctx); err != nil {
+		return nil, fault(err, "open accounts")
+	}
+	found, err := list[accountRow](ctx, tx.reader, "accounts", `
+		SELECT * FROM ledger_accounts WHERE municipality_id = ? AND subject IN (?) ORDER BY kind, subject`, tx.municipality, texts(subjects))
+	ids := make(map[ledger.AccountRef]string, len(found))
+	for _, a := range found {
+		ids[ledger.AccountRef{Kind: a.Kind, Subject: a.Subject}] = a.ID
+	}
+	return ids, err
 }
 
 // AccountBalance is the balance of a ledger account, debits positive.
