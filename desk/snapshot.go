@@ -256,12 +256,17 @@ func known(ids []string, slots map[string]bool) []string {
 type preview struct {
 	version  int64
 	day      time.Time
+	made     time.Time
 	sources  sources
 	snapshot *pooling.Snapshot
 }
 
-// previews keeps the preview of each open round until a pledge or the day
-// changes.
+// previewAge is how long a preview is kept though nobody pledges: a certificate
+// or a fund may change meanwhile.
+const previewAge = time.Minute
+
+// previews keeps the preview of each open round for a while, until a pledge or
+// the day changes.
 type previews struct {
 	mu sync.Mutex
 	of map[pooling.RoundID]*preview
@@ -276,7 +281,7 @@ func (d *Desk) preview(ctx context.Context, round postgres.RoundLine) (*preview,
 	d.previews.mu.Lock()
 	p := d.previews.of[round.ID]
 	d.previews.mu.Unlock()
-	if p != nil && p.version == round.PledgeVersion && p.day.Equal(d.today(now)) {
+	if p != nil && p.version == round.PledgeVersion && p.day.Equal(d.today(now)) && now.Sub(p.made).Abs() < previewAge {
 		return p, nil
 	}
 	funds, err := d.db.Funds(ctx)
@@ -291,7 +296,7 @@ func (d *Desk) preview(ctx context.Context, round postgres.RoundLine) (*preview,
 	if err != nil {
 		return nil, err
 	}
-	p = &preview{version: round.PledgeVersion, day: s.at, sources: s, snapshot: snapshot}
+	p = &preview{version: round.PledgeVersion, day: s.at, made: now, sources: s, snapshot: snapshot}
 	d.previews.mu.Lock()
 	defer d.previews.mu.Unlock()
 	if d.previews.of == nil || len(d.previews.of) >= previewsMax {

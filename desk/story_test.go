@@ -426,3 +426,26 @@ func TestTheLastPaymentsAtOnceSettleTheRound(t *testing.T) {
 	}
 	w.sound()
 }
+
+// A certificate that is recorded after the pledge lowers the price on the page
+// within the age of a preview, though nobody pledges meanwhile.
+func TestACertificateChangesThePriceOnThePage(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	round := w.openRound()
+	family := w.families[0]
+	_, err := w.pledge(round, family, "2000")
+	w.must(err)
+	before, err := w.desk.Round(w.ctx, family, round)
+	w.must(err)
+	w.must(w.desk.RecordISEE(w.ctx, w.officer, []NewISEE{{
+		Household: family.Household, Kind: "minorenni", Value: 600000, Protocol: "INPS-ISEE-2026-000000002-00",
+		ValidFrom: time.Date(2026, 1, 15, 0, 0, 0, 0, time.UTC), ValidTo: time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC),
+	}}))
+	w.clock.set(w.clock.Now().Add(previewAge))
+	after, err := w.desk.Round(w.ctx, family, round)
+	w.must(err)
+	if before.Offers[0].Subsidy != 0 || after.Offers[0].Subsidy != 40_00 {
+		t.Errorf("subsidy on the page: %s before the certificate, %s after; want 0.00 and the cap of 40.00", before.Offers[0].Subsidy, after.Offers[0].Subsidy)
+	}
+}
