@@ -108,8 +108,8 @@ func (s sources) snapshot() (*pooling.Snapshot, error) {
 		Version: snapshotVersion,
 		Round:   pooling.RoundHeader{ID: string(s.round.ID), Date: s.at.Format(time.DateOnly), Period: s.round.Period, Currency: "EUR"},
 	}
-	slots, providers, categories, places := s.addOffers(out)
-	s.addDemands(out, slots, categories, places)
+	slots, providers, categories := s.addOffers(out)
+	s.addDemands(out, slots, categories)
 	for _, g := range catalogue.WeekGrid() {
 		if slots[g.ID()] {
 			out.Slots = append(out.Slots, pooling.Slot{ID: g.ID(), Day: g.DayID(), Start: g.Start(), End: g.End()})
@@ -120,10 +120,8 @@ func (s sources) snapshot() (*pooling.Snapshot, error) {
 			out.Categories = append(out.Categories, pooling.Category{ID: string(c.ID), Unit: c.Unit})
 		}
 	}
-	for _, c := range s.places {
-		if places[string(c.ID)] {
-			out.Communities = append(out.Communities, pooling.Community{ID: string(c.ID), Kind: string(c.Kind), XM: c.Point.XM, YM: c.Point.YM})
-		}
+	for _, c := range s.places { // all: a group may meet where nobody of it lives
+		out.Communities = append(out.Communities, pooling.Community{ID: string(c.ID), Kind: string(c.Kind), XM: c.Point.XM, YM: c.Point.YM})
 	}
 	for _, p := range s.providers {
 		if providers[string(p.ID)] {
@@ -142,26 +140,23 @@ func (s sources) snapshot() (*pooling.Snapshot, error) {
 }
 
 // addOffers adds the offers and says what they refer to.
-func (s sources) addOffers(out *pooling.Snapshot) (slots, providers, categories, places map[string]bool) {
-	slots, providers, categories, places = map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
+func (s sources) addOffers(out *pooling.Snapshot) (slots, providers, categories map[string]bool) {
+	slots, providers, categories = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, o := range s.offers {
 		out.Offers = append(out.Offers, o.Terms)
 		providers[string(o.Provider)], categories[string(o.Category)] = true, true
 		for _, id := range o.Terms.Slots {
 			slots[id] = true
 		}
-		for _, id := range o.Terms.Area.Communities {
-			places[id] = true
-		}
 	}
 	slices.SortFunc(out.Offers, func(a, b pooling.Offer) int { return cmp.Compare(a.ID, b.ID) })
-	return slots, providers, categories, places
+	return slots, providers, categories
 }
 
-func (s sources) addDemands(out *pooling.Snapshot, slots, categories, places map[string]bool) {
+func (s sources) addDemands(out *pooling.Snapshot, slots, categories map[string]bool) {
 	seen := map[communities.HouseholdID]bool{}
 	for _, p := range s.demands {
-		categories[string(p.Category)], places[string(p.Community)] = true, true
+		categories[string(p.Category)] = true
 		out.Demands = append(out.Demands, pooling.Demand{
 			ID: string(p.ID), Household: string(p.Household), Community: string(p.Community), Category: string(p.Category),
 			Units: p.Units, Weight: p.Weight, Slots: known(p.Slots, slots), MaxPrice: p.MaxPrice, MaxDistanceM: p.MaxDistanceM,

@@ -449,3 +449,42 @@ func TestACertificateChangesThePriceOnThePage(t *testing.T) {
 		t.Errorf("subsidy on the page: %s before the certificate, %s after; want 0.00 and the cap of 40.00", before.Offers[0].Subsidy, after.Offers[0].Subsidy)
 	}
 }
+
+// A round of the city shows its offers to a family before anybody has pledged:
+// an offer by radius reaches communities that no demand names yet.
+func TestARoundWithoutPledgesShowsItsOffers(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	r := w.labOffer()
+	r.Title, r.Communities, r.CenterOf, r.RadiusM, r.MixRadiusM = "Laboratorio di quartiere", nil, string(w.school), "900", "500"
+	offer, err := w.desk.PublishOffer(w.ctx, w.actor("coop@prova.example"), r)
+	w.must(err)
+	_, err = w.desk.CreateSeries(w.ctx, w.officer, NewSeries{
+		Name: "Tornata cittadina", OpensOn: "0 8 3 11 *", ClosesOn: "0 20 20 11 *", Period: "course",
+	})
+	w.must(err)
+	w.clock.set(time.Date(2026, 11, 3, 8, 0, 0, 0, time.UTC))
+	w.must(w.desk.Tick(w.ctx))
+	rounds, err := w.desk.Rounds(w.ctx, w.officer)
+	w.must(err)
+	seen := 0
+	for _, r := range rounds {
+		for who, a := range map[string]communities.Actor{"a family": w.families[0], "the officer": w.officer, "a passer-by": {}} {
+			if r.Community != "" && who != "a family" {
+				continue
+			}
+			view, err := w.desk.Round(w.ctx, a, r.ID)
+			if err != nil {
+				t.Fatalf("%s looks at %s: %v", who, r.Name, err)
+			}
+			for _, p := range view.Offers {
+				if p.Offer.ID == offer && p.Candidates == 0 && p.Missing == 10 {
+					seen++
+				}
+			}
+		}
+	}
+	if seen != 3 {
+		t.Errorf("the offer was shown with ten families missing to %d of three readers", seen)
+	}
+}
