@@ -89,7 +89,11 @@ func (d *Desk) formFrozen(ctx context.Context, id pooling.RoundID, steps int) (f
 	if f.snapshot, err = pooling.ReadSnapshot(bytes.NewReader(frozen.Snapshot)); err != nil {
 		return formed{}, fmt.Errorf("round %s: %w", id, err)
 	}
-	if f.formation, err = pooling.Form(f.snapshot, pooling.Options{Steps: steps}); err != nil {
+	var opt pooling.Options
+	if steps > 0 {
+		opt.Work = &pooling.Work{Waves: steps}
+	}
+	if f.formation, err = pooling.Form(f.snapshot, opt); err != nil {
 		return formed{}, fmt.Errorf("form round %s: %w", id, err)
 	}
 	if broken := pooling.Check(f.snapshot, f.formation); len(broken) > 0 {

@@ -9,10 +9,50 @@ import (
 	"colletta/money"
 )
 
+// Effort says how long [Form] searches, and for what: more effort serves more
+// and proves more.
+type Effort string
+
+// The efforts. The zero value is [EffortNormal].
+const (
+	EffortFast   Effort = "fast"   // a valid round quickly, without a bound
+	EffortNormal Effort = "normal" // improved, with a certified bound
+	EffortHigh   Effort = "high"   // several times the work of normal
+)
+
 // Options tune [Form]. The zero value is right for every round.
 type Options struct {
-	Seed  uint64 // of the search; other seeds may find other groups of like quality
-	Steps int    // of improvement; 0 = by the number of demands, negative = none
+	Seed    uint64 // of the search; other seeds may find other groups of like quality
+	Effort  Effort
+	Workers int // goroutines; 0 = 1. They change how soon the result is there, never the result.
+
+	// Spent says how many thousandths of the time allowed are over; at 1000 the
+	// search stops. With it the effort is only an upper bound, and the
+	// formation says in Work what was done; nil never stops. The package reads
+	// no clock itself.
+	Spent func() int
+	// Work repeats exactly the work that an earlier formation of the same
+	// snapshot and seed reports, whatever Effort and Spent say; nil plans anew.
+	Work *Work
+	// Progress, when not nil, is told now and then how far the search is, from
+	// the goroutine that called Form.
+	Progress func(Progress)
+}
+
+// Work counts what a search did, so that it can be repeated to the byte. Its
+// zero value is no work beyond the first construction.
+type Work struct {
+	Multipliers int // iterations on the multipliers of the bound
+	Waves       int // waves of improvement
+	Nodes       int // nodes of the exact search
+}
+
+// Progress is how far a search is.
+type Progress struct {
+	Phase  string // "groups", "bound", "improve", "proof"
+	Done   int    // thousandths of the whole work
+	Served int    // so far
+	Bound  int    // so far; 0 while none is known
 }
 
 // Form chooses the pools of a round: as many demands served as it can find,
@@ -34,14 +74,21 @@ func Form(s *Snapshot, opt Options) (*Formation, error) {
 	st.construct()
 	st.stealOpen()
 	st.sweep()
-	steps := opt.Steps
-	if steps == 0 {
-		steps = defaultSteps(len(s.Demands))
+	steps := defaultSteps(len(s.Demands))
+	switch {
+	case opt.Work != nil:
+		steps = opt.Work.Waves
+	case opt.Effort == EffortFast:
+		steps = 0
+	case opt.Effort == EffortHigh:
+		steps *= 4
 	}
 	st.improve(steps, st.meanLimit(), len(s.Demands) <= annealedMax)
 	st.settleDown()
 	st.sweep()
-	return st.formation(), nil
+	f := st.formation()
+	f.Work = Work{Waves: steps}
+	return f, nil
 }
 
 // annealedMax is the number of demands up to which the search may pass through

@@ -10,6 +10,7 @@ type Formation struct {
 	Pools   []Pool
 	Totals  *Totals // nil when a file carries none; [Form] always fills it
 	Bound   *Bound  // nil when none was computed
+	Work    Work    // what [Form] did; not part of the file
 }
 
 // Pool is one group: an offer in a slot at a host community, with its members.
@@ -36,8 +37,18 @@ type Totals struct {
 	DistanceM          int64 // sum of members' distances to their host, each rounded down
 }
 
-// Bound is a proven upper bound on the demands that any formation can serve.
+// Bound is a proven upper bound on the demands that any formation of a
+// snapshot can serve.
 type Bound struct {
-	Served int
-	Method string
+	Served      int
+	Method      string       // "lagrangian", or "branching" for a tree of cases
+	Certificate *Certificate // from which anyone recomputes Served; nil when a file carries none
+}
+
+// Certificate proves a [Bound]: one multiplier per demand, by Lagrangian
+// duality. Multipliers are whole numbers of 1/Denominator, at least 0, in the
+// order of the demands in the snapshot.
+type Certificate struct {
+	Denominator int64
+	Multipliers []int64
 }

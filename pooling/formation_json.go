@@ -119,6 +119,24 @@ func (in *input) bound(b *Bound) {
 			b.Served = int(in.integer())
 		case "method":
 			b.Method = in.text()
+		case "certificate":
+			b.Certificate = &Certificate{}
+			in.certificate(b.Certificate)
+		default:
+			return false
+		}
+		return true
+	})
+}
+
+func (in *input) certificate(c *Certificate) {
+	in.object([]string{"denominator", "multipliers"}, func(key string) bool {
+		switch key {
+		case "denominator":
+			c.Denominator = in.integer()
+		case "multipliers":
+			c.Multipliers = []int64{}
+			in.array(func() { c.Multipliers = append(c.Multipliers, in.integer()) })
 		default:
 			return false
 		}
@@ -163,8 +181,21 @@ type totalsJSON struct {
 }
 
 type boundJSON struct {
-	Served int    `json:"served"`
-	Method string `json:"method"`
+	Served      int              `json:"served"`
+	Method      string           `json:"method"`
+	Certificate *certificateJSON `json:"certificate,omitempty"`
+}
+
+type certificateJSON struct {
+	Denominator int64   `json:"denominator"`
+	Multipliers []int64 `json:"multipliers"`
+}
+
+func fromBound(b *Bound) *boundJSON {
+	if b == nil {
+		return nil
+	}
+	return &boundJSON{b.Served, b.Method, (*certificateJSON)(b.Certificate)}
 }
 
 // JSON writes the formation in its canonical form; reading it gives the same
@@ -180,7 +211,7 @@ func (f *Formation) JSON() ([]byte, error) {
 			return poolJSON{p.ID, p.Offer, orNull(p.Slot), p.Host, p.Cost, mapped(p.Members, fromMember)}
 		}),
 		Totals: (*totalsJSON)(f.Totals),
-		Bound:  (*boundJSON)(f.Bound),
+		Bound:  fromBound(f.Bound),
 	})
 }
 

@@ -36,7 +36,7 @@ func TestFormationsAreValid(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s := seededRound(t, 40)
-		f := mustForm(t, s, Options{Seed: rapid.Uint64Range(0, 3).Draw(t, "search"), Steps: 400})
+		f := mustForm(t, s, Options{Seed: rapid.Uint64Range(0, 3).Draw(t, "search"), Work: &Work{Waves: 400}})
 		for _, v := range Check(s, f) {
 			t.Error(v)
 		}
@@ -164,7 +164,7 @@ func TestNobodyLeftOutCouldJoin(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s := seededRound(t, 30)
-		f := mustForm(t, s, Options{Steps: 200})
+		f := mustForm(t, s, Options{Work: &Work{Waves: 200}})
 		served := map[string]bool{}
 		for _, p := range f.Pools {
 			for _, m := range p.Members {
@@ -223,7 +223,7 @@ func TestFormIsDeterministic(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s := seededRound(t, 30)
-		opt := Options{Seed: rapid.Uint64().Draw(t, "search"), Steps: 300}
+		opt := Options{Seed: rapid.Uint64().Draw(t, "search"), Work: &Work{Waves: 300}}
 		a, errA := mustForm(t, s, opt).JSON()
 		b, errB := mustForm(t, s, opt).JSON()
 		if errA != nil || errB != nil || !bytes.Equal(a, b) {
@@ -256,7 +256,7 @@ func TestExplainAgreesWithTheFormation(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s := seededRound(t, 30)
-		f := mustForm(t, s, Options{Steps: 200})
+		f := mustForm(t, s, Options{Work: &Work{Waves: 200}})
 		served := map[string]Member{}
 		for _, p := range f.Pools {
 			for _, m := range p.Members {

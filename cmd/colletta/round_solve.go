@@ -29,7 +29,7 @@ type roundSolveCmd struct {
 	Instance string `arg:"" help:"Instance file (colletta.round/1 or /2); - reads standard input."`
 	Output   string `short:"o" default:"-" help:"Solution file; - writes standard output."`
 	Seed     uint64 `help:"Seed of the search; the same seed gives the same solution."`
-	Steps    int    `help:"Steps of improvement; 0 chooses by size."`
+	Effort   string `enum:"fast,normal,high" default:"normal" help:"How long to search: ${enum}."`
 	Explain  bool   `help:"Also say on standard error what each demand got and why."`
 }
 
@@ -42,7 +42,7 @@ func (c *roundSolveCmd) run(stdin io.Reader, stdout, stderr io.Writer) error {
 		return badInput(stderr, c.Instance, err)
 	}
 	start := time.Now()
-	f, err := pooling.Form(s, pooling.Options{Seed: c.Seed, Steps: c.Steps})
+	f, err := pooling.Form(s, pooling.Options{Seed: c.Seed, Effort: pooling.Effort(c.Effort)})
 	if err != nil {
 		return badInput(stderr, c.Instance, err)
 	}

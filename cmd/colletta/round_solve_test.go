@@ -16,7 +16,7 @@ const exampleRound = "../../pooling/testdata/rounds/e01.json"
 func TestSolveThenCheckThenExplain(t *testing.T) {
 	solution := filepath.Join(t.TempDir(), "solution.json")
 	var out, summary bytes.Buffer
-	solve := roundSolveCmd{Instance: exampleRound, Output: solution, Explain: true, Steps: 500}
+	solve := roundSolveCmd{Instance: exampleRound, Output: solution, Explain: true, Effort: "fast"}
 	if err := solve.run(strings.NewReader(""), &out, &summary); err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func TestSolveFromInputToOutput(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := (&roundSolveCmd{Instance: "-", Output: "-", Steps: 10}).run(bytes.NewReader(b), &out, io.Discard); err != nil {
+	if err := (&roundSolveCmd{Instance: "-", Output: "-", Effort: "fast"}).run(bytes.NewReader(b), &out, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	var verdict bytes.Buffer
