@@ -69,10 +69,11 @@ func Form(s *Snapshot, opt Options) (*Formation, error) {
 	if err := Validate(s); err != nil {
 		return nil, err
 	}
-	b := newBoard(s)
+	b := newBoard(s, opt.Workers)
 	st := newSearch(b, opt.Seed)
-	st.construct()
-	st.stealOpen()
+	f := st.wholeField()
+	st.construct(b.allLanes())
+	st.stealOpen(f.sites)
 	st.sweep()
 	steps := defaultSteps(len(s.Demands))
 	switch {
@@ -83,22 +84,43 @@ func Form(s *Snapshot, opt Options) (*Formation, error) {
 	case opt.Effort == EffortHigh:
 		steps *= 4
 	}
-	st.improve(steps, st.meanLimit(), len(s.Demands) <= annealedMax)
+	du := newDual(st)
+	for range 900 {
+		du.iterate(st.served)
+	}
+	copy(st.price, du.best)
+	worth := st.meanLimit()
+	st.improve(f, steps, climate{perDemand: worth * int64(labInt("PER", 2000)) / 100, heat: worth * int64(labInt("HEAT", 20)) / 100})
 	st.settleDown()
 	st.sweep()
-	f := st.formation()
-	f.Work = Work{Waves: steps}
-	return f, nil
+	out := st.formation()
+	out.Work = Work{Waves: steps}
+	out.Bound = &Bound{Served: int(du.bound / priceOne)}
+	return out, nil
 }
 
-// annealedMax is the number of demands up to which the search may pass through
-// worse outcomes; beyond, keeping the best would cost more than it gains.
-const annealedMax = 3000
+func defaultSteps(demands int) int { return labInt("STEPS", 100_000) }
 
-// defaultSteps grows with a small round, keeps one of 1,500 demands under a
-// second and one of fifty thousand under a minute.
-func defaultSteps(demands int) int {
-	return max(min(3_000*demands, 240_000-100*demands), 20_000+4*demands)
+// wholeField is all there is.
+func (st *search) wholeField() *field {
+	f := &field{}
+	for s := range st.b.sites {
+		f.sites = append(f.sites, int32(s))
+	}
+	for i := range st.b.asks {
+		if len(st.b.entriesOf(int32(i))) > 0 {
+			f.asks = append(f.asks, int32(i))
+		}
+	}
+	return f
+}
+
+func (b *board) allLanes() []int32 {
+	all := make([]int32, len(b.lanes))
+	for l := range all {
+		all[l] = int32(l)
+	}
+	return all
 }
 
 // meanLimit is the mean of what demands accept, in cents.
@@ -117,40 +139,37 @@ func (st *search) formation() *Formation {
 	f := &Formation{Version: s.Version, Round: s.Round.ID, Pools: []Pool{}, Totals: &Totals{}}
 	var open []int32
 	for g := range st.groups {
-		if x := &st.groups[g]; x.cell >= 0 {
-			slices.Sort(x.members)
+		if st.lane[g] >= 0 {
+			slices.Sort(st.groups[g].members)
 			open = append(open, int32(g))
 		}
 	}
+	first := func(g int32) int32 { return st.b.lanes[st.lane[g]].asks[st.groups[g].members[0]] }
 	slices.SortFunc(open, func(x, y int32) int {
-		p, q := &st.groups[x], &st.groups[y]
-		c, d := &st.b.cells[p.cell], &st.b.cells[q.cell]
-		return cmp.Or(cmp.Compare(c.deal, d.deal), cmp.Compare(c.slot, d.slot), cmp.Compare(p.members[0], q.members[0]))
+		p, q := &st.b.lanes[st.lane[x]], &st.b.lanes[st.lane[y]]
+		return cmp.Or(cmp.Compare(p.deal, q.deal), cmp.Compare(p.slot, q.slot), cmp.Compare(first(x), first(y)))
 	})
-	odd := make(map[string]int, len(s.Households))
-	for _, h := range s.Households {
-		odd[h.ID] = h.OddCents
-	}
+	households := index(s.Households, func(h *Household) string { return h.ID })
 	for k, g := range open {
-		st.addPool(f, fmt.Sprintf("pool-%d", k+1), &st.groups[g], odd)
+		st.addPool(f, fmt.Sprintf("pool-%d", k+1), g, households)
 	}
 	return f
 }
 
-func (st *search) addPool(f *Formation, id string, x *group, odd map[string]int) {
-	s := st.b.s
-	c := &st.b.cells[x.cell]
-	o := &s.Offers[c.deal]
-	host, travel := st.bestHost(x)
+func (st *search) addPool(f *Formation, id string, g int32, households map[string]int32) {
+	s, x, l := st.b.s, &st.groups[g], &st.b.lanes[st.lane[g]]
+	o := &s.Offers[l.deal]
+	host, travel := st.bestHost(g)
 	tier := tierAt(o.Tiers, len(x.members))
 	sharers := make([]sharer, len(x.members))
-	for k, i := range x.members {
+	for k, pos := range x.members {
+		i := l.asks[pos]
 		a, d := &st.b.asks[i], &s.Demands[i]
-		sharers[k] = sharer{d.ID, a.units, splitWeight(o.Split, a.units, a.weight), odd[d.Household], a.voucher}
+		sharers[k] = sharer{d.ID, a.units, splitWeight(o.Split, a.units, a.weight), s.Households[households[d.Household]].OddCents, a.voucher}
 	}
 	pool := Pool{ID: id, Offer: o.ID, Host: s.Communities[host].ID, Cost: costOf(tier, len(x.members), x.U)}
-	if c.slot >= 0 {
-		pool.Slot = s.Slots[c.slot].ID
+	if l.slot >= 0 {
+		pool.Slot = s.Slots[l.slot].ID
 	}
 	for k, b := range bills(s.Round.ID, tier, sharers) {
 		m := Member{Demand: sharers[k].demand, Share: b.share, Subsidy: b.subsidy, Net: b.share - b.subsidy}
@@ -159,7 +178,7 @@ func (st *search) addPool(f *Formation, id string, x *group, odd map[string]int)
 		}
 		if x.seats != nil {
 			for t := range s.Slots {
-				if x.seats[t] == x.members[k]+1 {
+				if x.seats[t] == l.asks[x.members[k]]+1 {
 					m.Slots = append(m.Slots, s.Slots[t].ID)
 				}
 			}
@@ -176,14 +195,15 @@ func (st *search) addPool(f *Formation, id string, x *group, odd map[string]int)
 
 // bestHost is the community in the area, within reach of every member, to
 // which they travel least; the earlier in the snapshot among equals.
-func (st *search) bestHost(x *group) (host int32, travel int64) {
-	d := st.dealOf(x)
+func (st *search) bestHost(g int32) (host int32, travel int64) {
+	l := &st.b.lanes[st.lane[g]]
+	d := &st.b.deals[l.deal]
 	host, travel = -1, math.MaxInt64
 	for _, h := range d.hosts {
 		at := &st.b.s.Communities[h]
 		sum, reached := int64(0), true
-		for _, i := range x.members {
-			a := &st.b.asks[i]
+		for _, pos := range st.groups[g].members {
+			a := &st.b.asks[l.asks[pos]]
 			if reached = st.b.near(d, a, h); !reached {
 				break
 			}

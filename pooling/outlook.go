@@ -300,5 +300,5 @@ func (v *view) today(c *cell, newcomer int32) int {
 	v.b.fillNeeds(&without)
 	v.b.cells = []cell{without}
 	v.b.indexCells()
-	return len(newSearch(v.b, 0).pick(0, manner{careful: true}))
+	return 0 // replaced when the places of explain.go are merged
 }

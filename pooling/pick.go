@@ -1,362 +1,446 @@
 package pooling
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
-// manner says how [search.pick] chooses when a cell offers a choice.
+// priceOne is the value of serving one demand, in the units of multipliers and
+// of the values by which groups are compared.
+const priceOne = 1_000_000
+
+// manner says how [search.pick] values candidates.
 type manner struct {
-	order   pickOrder
-	anySize bool // any viable size rather than the largest
-	steal   bool // also members whom other groups can spare
-	careful bool // try every order, where only one is tried otherwise
-	raid    bool // also members whom other groups cannot spare
+	weight int32  // of the multipliers: 0 = each demand counts alike, priceOne = fully
+	noise  int32  // the most that chance adds to a value
+	salt   uint64 // of that chance: the same candidate draws the same within one step
+	steal  bool   // also members whom other groups can spare
+	raid   bool   // also members whom other groups cannot spare
+	small  bool   // prefer a random size to the best
+	all    bool   // everybody, served or not, at one less its multiplier
+	orders int    // of filling tried where no exact way is cheap; 0 = one
 }
 
-type pickOrder uint8
-
-const (
-	pickScarce pickOrder = iota // fewest other places first
-	pickRandom
-	pickTight     // those who need the largest group first
-	pickSupported // voucher holders first
-	pickOrders
-)
+// picked is a possible group: what it is worth, and who would be in it.
+type picked struct {
+	lane    int32
+	value   int64   // of all members
+	fresh   int     // members unserved so far
+	members []int32 // positions in the lane; valid until the next pick
+	seats   *seating
+}
 
 // scratch is memory that picks reuse.
 type scratch struct {
-	idx    []int32 // positions in the cell
-	count  []int32
-	keys   []uint64
-	picked []int32
-	best   []int32
-	seats  *seating
+	keys    []uint64 // value and position of candidates, the best first
+	list    []keyed  // candidates at one host
+	trial   []int32
+	best    []int32
+	sums    [64]int64
+	counts  [64]int32
+	reached [dpUnitsMax + 1]packing
+
+	freed  []int32
+	sites  []int32
+	lanes  []int32
+	values []int64
+	sums2  []int64
 	mark   []int32
 	round  int32
-	freed  []int32
-	cells  []int32
-	sizes  []int32
-	places []int
+	robbed []int32
 }
 
-// available lists the positions of a cell's demands that may be picked.
-func (st *search) available(c *cell, how manner) []int32 {
-	idx := st.scratch.idx[:0]
-	for p, i := range c.asks {
-		if g := st.at[i]; g < 0 || how.raid || (how.steal && st.groups[g].cell >= 0 && &st.b.cells[st.groups[g].cell] != c && st.canLeave(g, i)) {
-			idx = append(idx, int32(p))
+// keyed is one candidate of the host that is looked at.
+type keyed struct {
+	value int32
+	pos   int32
+}
+
+// valueOf is what a candidate counts in a group; ok is false when it may not be
+// picked.
+func (st *search) valueOf(l *lane, pos int32, how *manner) (v int32, ok bool) {
+	i := l.asks[pos]
+	if how.all {
+		return priceOne - st.price[i], st.at[i] < 0
+	}
+	if !st.mine(i) {
+		return 0, false
+	}
+	chance := int32(0)
+	if how.noise > 0 {
+		chance = int32((uint64(uint32(i))*0x9e3779b97f4a7c15 ^ how.salt) * 0xbf58476d1ce4e5b9 >> 33 % uint64(how.noise+1))
+	}
+	g := st.at[i]
+	switch {
+	case g < 0:
+		return priceOne - int32(int64(how.weight)*int64(st.price[i])/priceOne) + chance, true
+	case how.raid:
+		return chance - priceOne/2, true
+	case how.steal && st.b.lanes[st.lane[g]].site != l.site && st.canLeave(i):
+		return chance/8 - priceOne/100, true
+	}
+	return 0, false
+}
+
+// pick chooses the group of a lane with the most value among those who may be
+// picked, at whatever host is best; fresh is 0 when there is none. For an equal
+// split without bounds on units the answer is exact: a group of n exists if and
+// only if n candidates accept a group of n. For units it is exact while the
+// units of a group are few.
+func (st *search) pick(li int32, how *manner) picked {
+	out := picked{lane: li}
+	st.improvePick(li, how, &out)
+	if out.value == 0 {
+		return out
+	}
+	out.members = st.scratch.best
+	l := &st.b.lanes[li]
+	for _, pos := range out.members {
+		if st.at[l.asks[pos]] < 0 {
+			out.fresh++
 		}
 	}
-	st.scratch.idx = idx
-	return idx
+	return out
 }
 
-// pick chooses a viable group in a cell among unserved demands; nil when there
-// is none. For an equal split without bounds on units the answer is exact: a
-// group of n exists if and only if n candidates accept a group of n. The
-// result is valid until the next pick; a rota's seats are in scratch.
-func (st *search) pick(ci int32, how manner) []int32 {
-	c := &st.b.cells[ci]
-	d := &st.b.deals[c.deal]
-	idx := st.available(c, how)
-	if len(idx) < d.min {
-		return nil
+// improvePick looks in a lane for a group of more value than one that is known;
+// its members are in scratch.best.
+func (st *search) improvePick(li int32, how *manner, out *picked) {
+	l := &st.b.lanes[li]
+	d := &st.b.deals[l.deal]
+	s := &st.scratch
+	s.keys = s.keys[:0]
+	for pos := range l.asks {
+		if v, ok := st.valueOf(l, int32(pos), how); ok {
+			s.keys = append(s.keys, uint64(uint32(-v)^1<<31)<<32|uint64(pos))
+		}
+	}
+	if len(s.keys) < d.min {
+		return
+	}
+	slices.Sort(s.keys)
+	st.sumByHost(l, d)
+	for {
+		h, most := -1, out.value
+		for k := range l.hosts {
+			if s.sums[k] > most {
+				h, most = k, s.sums[k]
+			}
+		}
+		if h < 0 {
+			return
+		}
+		s.sums[h] = 0
+		before := out.value
+		st.pickAt(li, l, d, h, how, out)
+		if out.value > before {
+			out.lane = li
+		}
+	}
+}
+
+func valueOfKey(key uint64) int32 { return -int32(uint32(key>>32) ^ 1<<31) }
+
+// sumByHost bounds what a group is worth at each host: the sum of its largest
+// positive values; 0 when it has too few candidates.
+func (st *search) sumByHost(l *lane, d *deal) {
+	s := &st.scratch
+	clear(s.sums[:len(l.hosts)])
+	clear(s.counts[:len(l.hosts)])
+	for _, key := range s.keys {
+		v := int64(valueOfKey(key))
+		for rest := l.masks[uint32(key)]; rest != 0; rest &= rest - 1 {
+			h := bits.TrailingZeros64(rest)
+			if s.counts[h]++; v > 0 && int(s.counts[h]) <= d.max {
+				s.sums[h] += v
+			}
+		}
+	}
+	for h := range l.hosts {
+		if int(s.counts[h]) < d.min {
+			s.sums[h] = 0
+		}
+	}
+}
+
+// pickAt looks for a better group at one host.
+func (st *search) pickAt(li int32, l *lane, d *deal, h int, how *manner, out *picked) {
+	s := &st.scratch
+	s.list = s.list[:0]
+	for _, key := range s.keys {
+		if pos := int32(uint32(key)); l.masks[pos]>>h&1 == 1 {
+			s.list = append(s.list, keyed{valueOfKey(key), pos})
+		}
 	}
 	switch {
 	case d.rota:
-		return st.pickRota(c, d, idx, how)
-	case d.split == SplitEqual:
-		return st.pickEqual(c, d, idx, how)
+		st.pickRota(li, l, d, how, out)
+	case d.split == SplitEqual && !d.bounded:
+		st.pickEqual(l, d, how, out)
+	case d.split == SplitUnits && min(d.maxUnits, int64(d.max)*UnitsMax) <= dpUnitsMax:
+		st.pickUnits(l, d, how, out)
+	default:
+		st.pickWeighted(li, l, d, how, out)
 	}
-	return st.pickWeighted(c, d, idx, how)
 }
 
-func (st *search) pickEqual(c *cell, d *deal, idx []int32, how manner) []int32 {
-	most := min(d.max, len(idx))
-	for k := d.tier(most); k >= 0; k-- {
-		low, high := max(d.tiers[k].from, d.min), min(d.tiers[k].to, most)
-		if low > high {
+// pickEqual takes for each size the best of those who accept it. The list is
+// ordered by value, so the sums of its beginnings bound what is left to find.
+func (st *search) pickEqual(l *lane, d *deal, how *manner, out *picked) {
+	list := st.scratch.list
+	most := min(d.max, len(list))
+	if how.small && most > d.min {
+		most = d.min + st.dice.below(most-d.min+1)
+	}
+	bound := int64(0)
+	for _, x := range list[:most] {
+		bound += int64(x.value)
+	}
+	tier := d.tier(most)
+	for n := most; n >= d.min; n-- {
+		if n < d.tiers[tier].from {
+			tier--
+		}
+		last := int64(list[n-1].value)
+		if bound <= out.value {
+			if last >= 0 {
+				return // fewer of the best can only be worth less
+			}
+			bound -= last
 			continue
 		}
-		needs := c.needs[k*len(c.asks) : (k+1)*len(c.asks)]
-		acc := st.accepting(needs, idx, high)
-		n := high
-		for n >= low && int(acc[n]) < n {
-			n--
-		}
-		if how.anySize && n > low {
-			if m := low + st.dice.below(n-low+1); int(acc[m]) >= m {
-				n = m
-			}
-		}
-		for ; n >= low; n-- {
-			if int(acc[n]) < n {
-				continue
-			}
-			if picked := st.choose(c, d, needs, idx, n, how); picked != nil {
-				return picked
-			}
-		}
-	}
-	return nil
-}
-
-// accepting counts, for each size up to high, the positions that accept it.
-func (st *search) accepting(needs, idx []int32, high int) []int32 {
-	acc := st.scratch.count
-	if cap(acc) <= high {
-		acc = make([]int32, high+1, 2*high+2)
-	}
-	acc = acc[:high+1]
-	clear(acc)
-	for _, p := range idx {
-		if need := needs[p]; int(need) <= high {
-			acc[need]++
-		}
-	}
-	for n := 1; n <= high; n++ {
-		acc[n] += acc[n-1]
-	}
-	st.scratch.count = acc
-	return acc
-}
-
-// choose takes n of the positions that accept a group of n.
-func (st *search) choose(c *cell, d *deal, needs, idx []int32, n int, how manner) []int32 {
-	keys := st.scratch.keys[:0]
-	for _, p := range idx {
-		if int(needs[p]) <= n {
-			keys = append(keys, st.key(c.asks[p], needs[p], how)<<32|uint64(p))
-		}
-	}
-	st.scratch.keys = keys
-	if len(keys) > n {
-		slices.Sort(keys)
-	}
-	picked := st.scratch.picked[:0]
-	for _, key := range keys[:n] {
-		picked = append(picked, c.asks[uint32(key)])
-	}
-	st.scratch.picked = picked
-	if d.bounded && !st.fitUnits(c, d, keys, picked) {
-		return nil
-	}
-	return picked
-}
-
-// key orders demands; the smallest is picked first. Those who are already
-// served come last: taking them serves nobody more.
-func (st *search) key(i, need int32, how manner) uint64 {
-	var k uint64
-	switch how.order {
-	case pickScarce:
-		k = uint64(len(st.b.cellsOf[i]))*16 + st.dice.next()>>60
-	case pickRandom:
-		k = st.dice.next() >> 40
-	case pickTight:
-		k = uint64(never-need) >> 2
-	case pickSupported:
-		k = st.dice.next() >> 40
-		if st.b.asks[i].voucher == nil {
-			k += 1 << 24
-		}
-	}
-	if st.at[i] >= 0 && !how.raid {
-		k += 1 << 30
-	}
-	return k & (1<<31 - 1)
-}
-
-// fitUnits exchanges picked demands for others of keys until the total units
-// are within the bounds of the deal. keys holds positions in the low half, the
-// picked ones first.
-func (st *search) fitUnits(c *cell, d *deal, keys []uint64, picked []int32) bool {
-	var U int64
-	for _, i := range picked {
-		U += st.b.asks[i].units
-	}
-	rest := keys[len(picked):]
-	for U > d.maxUnits || U < d.minUnits {
-		from, to, best := -1, -1, int64(0)
-		for x, i := range picked {
-			for y, key := range rest {
-				gain := st.b.asks[i].units - st.b.asks[c.asks[uint32(key)]].units
-				after := U - gain
-				if U < d.minUnits {
-					gain = -gain
-				}
-				overshoots := (U > d.maxUnits && after < d.minUnits) || (U < d.minUnits && after > d.maxUnits)
-				if gain > best && !overshoots {
-					from, to, best = x, y, gain
+		needs := l.needs[tier*len(l.asks):]
+		sum, count := int64(0), 0
+		for _, x := range list {
+			if int(needs[x.pos]) <= n {
+				sum += int64(x.value)
+				if count++; count == n {
+					break
 				}
 			}
 		}
-		if from < 0 {
-			return false
+		if count == n && sum > out.value {
+			out.value = sum
+			best := st.scratch.best[:0]
+			for _, x := range list {
+				if int(needs[x.pos]) <= n {
+					if best = append(best, x.pos); len(best) == n {
+						break
+					}
+				}
+			}
+			st.scratch.best = best
 		}
-		i, p := picked[from], uint32(rest[to])
-		U += st.b.asks[c.asks[p]].units - st.b.asks[i].units
-		picked[from] = c.asks[p]
-		pos, _ := slices.BinarySearch(c.asks, i)
-		rest[to] = uint64(pos)
+		bound -= last
 	}
-	return true
 }
 
-// pickWeighted serves splits by units or weight. Where neither the seats nor
-// the units bind, the dropping iteration gives the largest group, exactly;
-// where they do, seats are filled in a few orders and the best is taken.
-func (st *search) pickWeighted(c *cell, d *deal, idx []int32, how manner) []int32 {
-	list := st.scratch.picked[:0]
-	for _, p := range idx {
-		list = append(list, c.asks[p])
+// dpUnitsMax is the largest total of units for which groups are packed exactly.
+const dpUnitsMax = 96
+
+// packing is the best set with some total of units.
+type packing struct {
+	value int64
+	count int32
+	set   uint64 // of the first 64 of the list
+}
+
+// pickUnits packs a group by units: total units are the total weight, so
+// whoever needs at most U accepts a group of U. Candidates come in the order of
+// what they need, and a total is final when the next one needs more.
+func (st *search) pickUnits(l *lane, d *deal, how *manner, out *picked) {
+	list := st.scratch.list[:min(64, len(st.scratch.list))]
+	top := min(d.maxUnits, dpUnitsMax)
+	table := st.scratch.reached[:top+1]
+	var order [64]uint32
+	for tier := range d.tiers {
+		low, high := max(d.min, d.tiers[tier].from), min(d.max, d.tiers[tier].to)
+		if low > high || low > len(list) {
+			continue
+		}
+		n := 0
+		for k, x := range list {
+			if need := l.need(tier, x.pos); need <= top {
+				order[n] = uint32(need)<<8 | uint32(k)
+				n++
+			}
+		}
+		slices.Sort(order[:n])
+		for U := range table {
+			table[U] = packing{value: -1 << 60}
+		}
+		table[0] = packing{}
+		final := max(1, d.minUnits)
+		for _, o := range order[:n] {
+			k, need := o&0xff, int64(o>>8)
+			for ; final < need; final++ {
+				st.offer(&table[final], list, low, high, out)
+			}
+			add(table, int(l.share(list[k].pos)), int64(list[k].value), k, high)
+		}
+		for ; final <= top; final++ {
+			st.offer(&table[final], list, low, high, out)
+		}
 	}
-	list, U := st.dropRefusers(d, list, d.max)
-	st.scratch.picked = list
+}
+
+// add lets every total grow by one candidate.
+func add(table []packing, units int, value int64, k uint32, high int) {
+	for U := len(table) - 1; U >= units; U-- {
+		if from := &table[U-units]; int(from.count) < high && from.value+value > table[U].value {
+			table[U] = packing{from.value + value, from.count + 1, from.set | 1<<k}
+		}
+	}
+}
+
+// offer takes a packing if it is a better group.
+func (st *search) offer(p *packing, list []keyed, low, high int, out *picked) {
+	if int(p.count) < low || int(p.count) > high || p.value <= out.value {
+		return
+	}
+	out.value = p.value
+	best := st.scratch.best[:0]
+	for rest := p.set; rest != 0; rest &= rest - 1 {
+		best = append(best, list[bits.TrailingZeros64(rest)].pos)
+	}
+	st.scratch.best = best
+}
+
+// pickWeighted fills groups whose price depends on weights or whose units are
+// bounded: whoever refuses the price of all who are left drops out; when seats
+// or units bind, a few orders of filling are tried.
+func (st *search) pickWeighted(li int32, l *lane, d *deal, how *manner, out *picked) {
+	s := &st.scratch
 	limit := d.max
-	if how.anySize && len(list) > d.min {
-		limit = d.min + st.dice.below(min(d.max, len(list))-d.min+1)
+	if how.small && len(s.list) > d.min {
+		limit = d.min + st.dice.below(min(d.max, len(s.list))-d.min+1)
 	}
-	if len(list) < d.min || U < d.minUnits {
-		return nil
+	first := st.dice.below(int(fillOrders))
+	for k := range max(1, how.orders) {
+		trial := st.seatInOrder(l, d, fillOrder((first+k)%int(fillOrders)), limit, nil, 0)
+		st.offerTrial(li, l, d, trial, nil, out)
 	}
-	if len(list) <= limit && U <= d.maxUnits {
-		return list
-	}
-	return st.fill(c, d, list, limit, how, func(chosen []int32) []int32 {
-		chosen, U := st.dropRefusers(d, chosen, d.max)
-		if len(chosen) < d.min || U < d.minUnits {
-			return nil
-		}
-		return chosen
-	})
 }
 
-// fill seats demands of list up to limits, in one order or (careful) in all,
-// lets settle finish each trial, and keeps the best: most members, then the
-// least net.
-func (st *search) fill(c *cell, d *deal, list []int32, limit int, how manner, settle func([]int32) []int32) []int32 {
-	orders := []fillOrder{fillOrder(st.dice.below(int(fillOrders)))}
-	if how.careful {
-		orders = []fillOrder{fillHeavy, fillLight, fillScarce, fillTight}
+// offerTrial takes a set that was filled, less those who refuse its price, if
+// it is a better group.
+func (st *search) offerTrial(li int32, l *lane, d *deal, trial []int32, seats *seating, out *picked) {
+	trial, W, U := st.dropRefusers(l, d, trial)
+	if _, ok := st.value(li, trial, W, U); !ok {
+		return
 	}
-	best, bestNew, bestNet := st.scratch.best[:0], 0, int64(0)
-	var bestSeats *seating
-	for _, order := range orders {
-		chosen := settle(st.seatInOrder(c, d, list, limit, order))
-		if chosen == nil {
-			continue
+	sum := int64(0)
+	for _, x := range st.scratch.list {
+		if slices.Contains(trial, x.pos) {
+			sum += int64(x.value)
 		}
-		fresh := 0
-		var W, U int64
-		for _, i := range chosen {
-			W += d.weightOf(&st.b.asks[i])
-			U += st.b.asks[i].units
-			if st.at[i] < 0 {
-				fresh++
+	}
+	if sum <= out.value {
+		return
+	}
+	out.value = sum
+	st.scratch.best = append(st.scratch.best[:0], trial...)
+	if seats != nil {
+		for t := range seats {
+			if i := seats[t] - 1; i >= 0 && !slices.ContainsFunc(trial, func(pos int32) bool { return l.asks[pos] == i }) {
+				seats[t] = 0
 			}
 		}
-		net, ok := st.value(d, chosen, W, U)
-		if ok && (fresh > bestNew || (fresh == bestNew && net < bestNet)) {
-			best, bestNew, bestNet = append(best[:0], chosen...), fresh, net
-			bestSeats = st.scratch.seats
-		}
+		out.seats = seats
 	}
-	st.scratch.best, st.scratch.seats = best, bestSeats
-	if len(best) == 0 {
-		return nil
-	}
-	return best
 }
 
 type fillOrder uint8
 
 const (
-	fillHeavy fillOrder = iota // large weights first: low prices
+	fillValue fillOrder = iota // the most value first
+	fillHeavy                  // large weights first: low prices
 	fillLight                  // few units first: more members
-	fillScarce
-	fillTight
-	fillAny
+	fillTight                  // who accepts the least groups last
 	fillOrders
 )
 
-// seatInOrder takes demands in an order while seats and units last; for a rota
-// also while a seating exists, which it leaves in scratch.
-func (st *search) seatInOrder(c *cell, d *deal, list []int32, limit int, order fillOrder) []int32 {
-	keys := st.scratch.keys[:0]
-	for p, i := range list {
-		a := &st.b.asks[i]
-		var k uint64
+// seatInOrder takes candidates of the list in an order while seats and units
+// last; with seats, of a rota, also while a seating of the open slots exists.
+func (st *search) seatInOrder(l *lane, d *deal, order fillOrder, limit int, seats *seating, open uint64) []int32 {
+	s := &st.scratch
+	s.values = s.values[:0]
+	top := d.tier(d.max)
+	for k, x := range s.list {
+		a := &st.b.asks[l.asks[x.pos]]
+		key := int64(k)
 		switch order {
 		case fillHeavy:
-			k = uint64(WeightMax - d.weightOf(a))
+			key = WeightMax - d.weightOf(a)
 		case fillLight:
-			k = uint64(a.units)
-		case fillScarce:
-			k = uint64(len(st.b.cellsOf[i]))
+			key = a.units
 		case fillTight:
-			k = uint64(d.need(d.tier(d.max), a)) >> 1
-		case fillAny:
-			k = st.dice.next() >> 34
+			key = l.need(top, x.pos)
 		}
-		if st.at[i] >= 0 {
-			k += 1 << 30
+		if x.value < 0 {
+			key += 1 << 33 // those who cost more than they bring come last
 		}
-		keys = append(keys, k<<32|uint64(p))
+		s.values = append(s.values, key<<20|int64(k))
 	}
-	slices.Sort(keys)
-	st.scratch.keys = keys
-	chosen := make([]int32, 0, min(len(list), limit))
-	var U int64
-	var seats *seating
-	open := uint64(0)
-	if d.rota {
-		seats, open = &seating{}, st.seatsOpen(d, nil)
-	}
-	for _, key := range keys {
-		i := list[uint32(key)]
-		u := st.b.asks[i].units
-		if len(chosen) == limit || U+u > d.maxUnits {
+	slices.Sort(s.values)
+	chosen := s.trial[:0]
+	var W, U int64
+	for _, key := range s.values {
+		x := s.list[key&(1<<20-1)]
+		a := &st.b.asks[l.asks[x.pos]]
+		if len(chosen) == limit || (x.value < 0 && len(chosen) >= d.min && U >= d.minUnits && st.suits(l, d, chosen, W)) {
+			break
+		}
+		if U+a.units > d.maxUnits {
 			continue
 		}
-		if d.rota {
+		if seats != nil {
 			trial := *seats
-			if !st.b.seat(&trial, open, i) {
+			if !st.b.seat(&trial, open, l.asks[x.pos]) {
 				continue
 			}
 			*seats = trial
 		}
-		chosen = append(chosen, i)
-		U += u
+		chosen = append(chosen, x.pos)
+		W += d.weightOf(a)
+		U += a.units
 	}
-	st.scratch.seats = seats
+	s.trial = chosen
 	return chosen
 }
 
+// suits says whether everyone of a set accepts its price.
+func (st *search) suits(l *lane, d *deal, members []int32, W int64) bool {
+	k := d.tier(len(members))
+	for _, pos := range members {
+		if l.need(k, pos) > W {
+			return false
+		}
+	}
+	return true
+}
+
 // dropRefusers lets whoever refuses the price of all who are left drop out,
-// until nobody does; seats is the most that a group can have.
-func (st *search) dropRefusers(d *deal, list []int32, seats int) ([]int32, int64) {
-	var W, U int64
-	for _, i := range list {
-		W += d.weightOf(&st.b.asks[i])
-		U += st.b.asks[i].units
+// until nobody does.
+func (st *search) dropRefusers(l *lane, d *deal, list []int32) (kept []int32, W, U int64) {
+	for _, pos := range list {
+		W += l.share(pos)
+		U += st.b.asks[l.asks[pos]].units
 	}
 	for {
-		k := d.tier(min(len(list), seats))
+		k := d.tier(len(list))
 		kept := list[:0]
 		all := W
-		if d.split == SplitEqual {
-			all = min(W, int64(seats))
-		}
-		for _, i := range list {
-			a := &st.b.asks[i]
-			if int64(d.need(k, a)) <= all {
-				kept = append(kept, i)
-			} else {
-				W -= d.weightOf(a)
-				U -= a.units
+		for _, pos := range list {
+			if l.need(k, pos) <= all {
+				kept = append(kept, pos)
+				continue
 			}
+			W -= l.share(pos)
+			U -= st.b.asks[l.asks[pos]].units
 		}
 		if len(kept) == len(list) {
-			return list, U
+			return list, W, U
 		}
 		list = kept
 	}
@@ -367,76 +451,57 @@ func (st *search) dropRefusers(d *deal, list []int32, seats int) ([]int32, int64
 const rotaExactMax = 11
 
 // pickRota chooses who shares one worker's week. Up to [rotaExactMax]
-// candidates every subset is tried (most members, then least net); beyond, the
-// week is filled in a few orders.
-func (st *search) pickRota(c *cell, d *deal, idx []int32, how manner) []int32 {
-	list := st.scratch.picked[:0]
-	for _, p := range idx {
-		list = append(list, c.asks[p])
+// candidates every subset is tried; beyond, the week is filled in a few orders.
+func (st *search) pickRota(li int32, l *lane, d *deal, how *manner, out *picked) {
+	open := d.slots
+	if !how.all {
+		open = st.seatsOpen(d, nil)
 	}
-	list, U := st.dropRefusers(d, list, d.max)
-	st.scratch.picked = list
-	if len(list) < d.min || U < d.minUnits {
-		return nil
+	if len(st.scratch.list) <= rotaExactMax {
+		st.pickRotaExactly(li, l, d, open, out)
+		return
 	}
-	limit := d.max
-	if how.anySize && len(list) > d.min {
-		limit = d.min + st.dice.below(min(d.max, len(list))-d.min+1)
+	first := st.dice.below(int(fillOrders))
+	for k := range max(2, how.orders) {
+		seats := &seating{}
+		trial := st.seatInOrder(l, d, fillOrder((first+k)%int(fillOrders)), d.max, seats, open)
+		st.offerTrial(li, l, d, trial, seats, out)
 	}
-	if len(list) <= rotaExactMax && !how.steal {
-		return st.pickRotaExactly(d, list, limit)
-	}
-	return st.fill(c, d, list, limit, how, func(chosen []int32) []int32 {
-		chosen, U := st.dropRefusers(d, chosen, d.max)
-		if len(chosen) < d.min || U < d.minUnits {
-			return nil
-		}
-		seats := st.scratch.seats
-		for t := range seats {
-			if seats[t] != 0 && !slices.Contains(chosen, seats[t]-1) {
-				seats[t] = 0
-			}
-		}
-		return chosen
-	})
 }
 
-// pickRotaExactly tries every subset, the cheap tests before the seating.
-func (st *search) pickRotaExactly(d *deal, list []int32, limit int) []int32 {
-	open := st.seatsOpen(d, nil)
-	best, bestNet := st.scratch.best[:0], int64(0)
-	var bestSeats *seating
-	var members [rotaExactMax]int32
+// pickRotaExactly tries every subset, the cheap tests before the seating; of
+// equal value the least net.
+func (st *search) pickRotaExactly(li int32, l *lane, d *deal, open uint64, out *picked) {
+	list := st.scratch.list
+	least := int64(0)
 	for set := uint(1); set < 1<<len(list); set++ {
-		chosen := members[:0]
-		var W, U int64
-		for k, i := range list {
+		chosen := st.scratch.trial[:0]
+		var W, U, sum int64
+		for k, x := range list {
 			if set>>k&1 == 1 {
-				chosen = append(chosen, i)
-				W += d.weightOf(&st.b.asks[i])
-				U += st.b.asks[i].units
+				chosen = append(chosen, x.pos)
+				W += l.share(x.pos)
+				U += st.b.asks[l.asks[x.pos]].units
+				sum += int64(x.value)
 			}
 		}
-		if len(chosen) > limit || len(chosen) < len(best) {
+		st.scratch.trial = chosen
+		if sum < out.value || sum <= 0 {
 			continue
 		}
-		net, ok := st.value(d, chosen, W, U)
-		if !ok || (len(chosen) == len(best) && net >= bestNet) {
+		net, ok := st.value(li, chosen, W, U)
+		if !ok || (sum == out.value && (out.seats == nil || net >= least)) {
 			continue
 		}
 		seats := &seating{}
-		for _, i := range chosen {
-			if ok = st.b.seat(seats, open, i); !ok {
+		for _, pos := range chosen {
+			if ok = st.b.seat(seats, open, l.asks[pos]); !ok {
 				break
 			}
 		}
 		if ok {
-			best, bestNet, bestSeats = append(best[:0], chosen...), net, seats
+			out.value, out.seats, least = sum, seats, net
+			st.scratch.best = append(st.scratch.best[:0], chosen...)
 		}
 	}
-	st.scratch.best, st.scratch.seats = best, bestSeats
-	if len(best) == 0 {
-		return nil
-	}
-	return best
 }

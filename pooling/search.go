@@ -4,36 +4,45 @@ import "math/bits"
 
 // search is a board with groups on it. Every change is logged, so that a trial
 // can be taken back.
+//
+// Several searches can work on one board at once, each on demands and sites of
+// its own (see zones.go): what they share they touch only there.
 type search struct {
-	b      *board
-	dice   dice
-	at     []int32 // by demand: its group, or -1
-	groups []group
-	spare  []int32   // closed groups, for reuse
-	open   [][]int32 // by provider-slot: groups together
-	rotas  [][]int32 // by provider: groups by rota
-	used   []int32   // by provider-slot: groups running
+	*standings
+	dice  dice
+	zone  int32 // the searcher's own demands and sites; see [standings.owner]
+	limit bool  // to the zone
 
-	served int
-	net    int64 // sum of the nets of groups that are not touched
+	served int   // change since this searcher began, as net is
+	net    int64 // in cents, of groups that are not touched
 
 	log     []change
 	touched []int32 // groups whose net is out of date
 	scratch scratch
 }
 
-// group is one open group.
-type group struct {
-	cell    int32 // -1 when closed
-	members []int32
-	W, U    int64 // total split weight, total units
-	net     int64 // what its members pay together; 0 while touched
-	touched bool
-	seats   *seating // of a rota; nil otherwise
+// standings are the groups that stand, and who is in them.
+type standings struct {
+	b        *board
+	at       []int32 // by demand: its group, or -1
+	lane     []int32 // by group: the lane in which it stands, or -1 when it is closed
+	groups   []group
+	used     []int32 // by provider-slot: groups running
+	open     []int32 // by site: groups that stand
+	owner    []int32 // by demand: the zone that may move it now; nil without zones
+	siteZone []int32 // by site, likewise
+	price    []int32 // by demand: its multiplier, in units of 1/priceOne
 }
 
-// seating says who has each slot of a rota: demand+1, 0 for nobody.
-type seating [SlotsMax]int32
+// group is one group. Its members are candidates of its lane.
+type group struct {
+	members []int32 // positions in the lane
+	W, U    int64   // total split weight, total units
+	hosts   uint64  // that all members reach
+	net     int64   // what its members pay together; 0 while touched
+	touched bool
+	seats   *seating // of a rota that stands; nil otherwise
+}
 
 type changeKind uint8
 
@@ -44,60 +53,36 @@ const (
 	changeLeave
 	changeSeats
 	changeTouch
-	changeHost
 )
 
 // change is one logged change, with what is needed to take it back.
 type change struct {
-	kind          changeKind
-	group, demand int32
-	cell          int32
-	net           int64
-	seats         *seating
+	kind  changeKind
+	group int32
+	pos   int32  // of a member
+	lane  int32  // of a group that was closed
+	hosts uint64 // before
+	net   int64
+	seats *seating
 }
 
-// dice is SplitMix64: small, and the same in every version of Go, because a
-// round must be recomputable years later.
-//
-// Source: Steele, Lea, Flood 2014, "Fast splittable pseudorandom number
-// generators", OOPSLA.
-type dice uint64
-
-func (r *dice) next() uint64 {
-	*r += 0x9e3779b97f4a7c15
-	z := uint64(*r)
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
-}
-
-// below is a number in [0, n); n > 0.
-func (r *dice) below(n int) int {
-	hi, _ := bits.Mul64(r.next(), uint64(n))
-	return int(hi)
+func newStandings(b *board) *standings {
+	n := &standings{
+		b: b, at: make([]int32, len(b.asks)), lane: make([]int32, b.groups), groups: make([]group, b.groups),
+		used: make([]int32, len(b.staff)), open: make([]int32, len(b.sites)), price: make([]int32, len(b.asks)),
+	}
+	for i := range n.at {
+		n.at[i] = -1
+	}
+	for g := range n.lane {
+		n.lane[g] = -1
+	}
+	return n
 }
 
 func newSearch(b *board, seed uint64) *search {
-	st := &search{
-		b: b, dice: dice(seed),
-		at:    make([]int32, len(b.asks)),
-		open:  make([][]int32, len(b.staff)),
-		rotas: make([][]int32, len(b.s.Providers)),
-		used:  make([]int32, len(b.staff)),
-	}
-	for i := range st.at {
-		st.at[i] = -1
-	}
-	st.scratch.mark = make([]int32, len(b.cells))
-	return st
+	return &search{standings: newStandings(b), dice: dice(seed)}
 }
-
-// place is the provider-slot of a group together.
-func (st *search) place(c *cell) int {
-	return int(st.b.deals[c.deal].provider)*st.b.slots + int(c.slot)
-}
-
-func (st *search) dealOf(g *group) *deal { return &st.b.deals[st.b.cells[g.cell].deal] }
 
 // touch takes the net of a group out of the sum until [search.settleNets].
 func (st *search) touch(g int32) {
@@ -111,111 +96,138 @@ func (st *search) touch(g int32) {
 	st.touched = append(st.touched, g)
 }
 
-// start opens an empty group in a cell.
-func (st *search) start(c int32) int32 {
-	var g int32
-	if n := len(st.spare); n > 0 {
-		g = st.spare[n-1]
-		st.spare = st.spare[:n-1]
-	} else {
-		g = int32(len(st.groups))
-		st.groups = append(st.groups, group{cell: -1})
+// freeGroup is a group of a site that does not stand, or -1 when the staff is
+// in use. For a rota the staff of each slot is for [standings.seatsOpen].
+func (n *standings) freeGroup(site int32) int32 {
+	s := &n.b.sites[site]
+	if n.open[site] == s.groups || (s.slot >= 0 && n.used[n.staffAt(s)] >= n.b.staff[n.staffAt(s)]) {
+		return -1
 	}
-	st.enter(g, c)
+	for g := s.group; g < s.group+s.groups; g++ {
+		if n.lane[g] < 0 {
+			return g
+		}
+	}
+	return -1
+}
+
+// staffAt is the provider-slot of a site together.
+func (n *standings) staffAt(s *site) int { return int(s.provider)*n.b.slots + int(s.slot) }
+
+// start opens an empty group in a lane whose site has one free.
+func (st *search) start(l int32) int32 {
+	g := st.freeGroup(st.b.lanes[l].site)
+	st.enter(g, l)
 	st.log = append(st.log, change{kind: changeOpen, group: g})
 	st.touch(g)
 	return g
 }
 
-func (st *search) enter(g, c int32) {
-	x := &st.groups[g]
-	x.cell = c
-	k := &st.b.cells[c]
-	if k.slot < 0 {
-		p := st.b.deals[k.deal].provider
-		st.rotas[p] = append(st.rotas[p], g)
-		x.seats = &seating{}
-		return
-	}
-	p := st.place(k)
-	st.used[p]++
-	st.open[p] = append(st.open[p], g)
-}
-
-func (st *search) exit(g int32) {
-	x := &st.groups[g]
-	k := &st.b.cells[x.cell]
-	if k.slot < 0 {
-		remove(&st.rotas[st.b.deals[k.deal].provider], g)
-		x.seats = nil
+func (n *standings) enter(g, l int32) {
+	n.lane[g] = l
+	n.groups[g].hosts = ^uint64(0)
+	k := &n.b.lanes[l]
+	n.open[k.site]++
+	if s := &n.b.sites[k.site]; s.slot >= 0 {
+		n.used[n.staffAt(s)]++
 	} else {
-		p := st.place(k)
-		st.used[p]--
-		remove(&st.open[p], g)
+		n.groups[g].seats = &seating{}
 	}
-	x.cell = -1
 }
 
-func remove(list *[]int32, x int32) {
-	l := *list
-	for k := range l {
-		if l[k] == x {
-			l[k] = l[len(l)-1]
-			*list = l[:len(l)-1]
-			return
-		}
+func (n *standings) exit(g int32) {
+	k := &n.b.lanes[n.lane[g]]
+	n.open[k.site]--
+	if s := &n.b.sites[k.site]; s.slot >= 0 {
+		n.used[n.staffAt(s)]--
 	}
+	n.groups[g].seats = nil
+	n.lane[g] = -1
 }
 
 // end closes a group; its members are unserved again.
 func (st *search) end(g int32) {
 	st.touch(g)
 	x := &st.groups[g]
-	for len(x.members) > 0 {
-		st.leave(g, x.members[len(x.members)-1])
+	if x.seats != nil {
+		st.reseat(g, &seating{})
 	}
-	st.log = append(st.log, change{kind: changeClose, group: g, cell: x.cell})
+	for len(x.members) > 0 {
+		st.remove(g, len(x.members)-1)
+	}
+	st.log = append(st.log, change{kind: changeClose, group: g, lane: st.lane[g], hosts: x.hosts})
 	st.exit(g)
-	st.spare = append(st.spare, g)
 }
 
-func (st *search) join(g, i int32) {
+// join adds a candidate of its lane to a group.
+func (st *search) join(g, pos int32) {
 	st.touch(g)
-	st.add(g, i)
-	st.log = append(st.log, change{kind: changeJoin, group: g, demand: i})
+	st.log = append(st.log, change{kind: changeJoin, group: g, pos: pos, hosts: st.groups[g].hosts})
+	st.add(g, pos)
+	st.groups[g].hosts &= st.b.lanes[st.lane[g]].masks[pos]
 }
 
-func (st *search) leave(g, i int32) {
+// leave takes a demand out of its group.
+func (st *search) leave(i int32) {
+	g := st.at[i]
 	st.touch(g)
-	if seats := st.groups[g].seats; seats != nil {
-		without := *seats
-		for t := range without {
-			if without[t] == i+1 {
-				without[t] = 0
-			}
-		}
+	x := &st.groups[g]
+	if x.seats != nil {
+		without := x.seats.without(i)
 		st.reseat(g, &without)
 	}
-	st.drop(g, i)
-	st.log = append(st.log, change{kind: changeLeave, group: g, demand: i})
+	st.remove(g, st.memberIndex(g, i))
 }
 
-func (st *search) add(g, i int32) {
+// memberIndex is where in its group a demand is.
+func (n *standings) memberIndex(g, i int32) int {
+	asks := n.b.lanes[n.lane[g]].asks
+	for k, pos := range n.groups[g].members {
+		if asks[pos] == i {
+			return k
+		}
+	}
+	panic("pooling: a demand is not in its group")
+}
+
+// remove takes the k-th member out.
+func (st *search) remove(g int32, k int) {
 	x := &st.groups[g]
-	a := &st.b.asks[i]
-	x.members = append(x.members, i)
-	x.W += st.dealOf(x).weightOf(a)
-	x.U += a.units
+	pos := x.members[k]
+	st.log = append(st.log, change{kind: changeLeave, group: g, pos: pos, hosts: x.hosts})
+	st.drop(g, k)
+	x.hosts = st.commonHosts(g)
+}
+
+func (n *standings) commonHosts(g int32) uint64 {
+	masks := n.b.lanes[n.lane[g]].masks
+	common := ^uint64(0)
+	for _, pos := range n.groups[g].members {
+		common &= masks[pos]
+	}
+	return common
+}
+
+func (st *search) add(g, pos int32) {
+	x := &st.groups[g]
+	l := &st.b.lanes[st.lane[g]]
+	i := l.asks[pos]
+	x.members = append(x.members, pos)
+	x.W += l.share(pos)
+	x.U += st.b.asks[i].units
 	st.at[i] = g
 	st.served++
 }
 
-func (st *search) drop(g, i int32) {
+func (st *search) drop(g int32, k int) {
 	x := &st.groups[g]
-	a := &st.b.asks[i]
-	remove(&x.members, i)
-	x.W -= st.dealOf(x).weightOf(a)
-	x.U -= a.units
+	l := &st.b.lanes[st.lane[g]]
+	pos := x.members[k]
+	i := l.asks[pos]
+	x.members[k] = x.members[len(x.members)-1]
+	x.members = x.members[:len(x.members)-1]
+	x.W -= l.share(pos)
+	x.U -= st.b.asks[i].units
 	st.at[i] = -1
 	st.served--
 }
@@ -226,27 +238,22 @@ func (st *search) reseat(g int32, seats *seating) {
 	st.setSeats(g, seats)
 }
 
-func (st *search) setSeats(g int32, seats *seating) {
-	x := &st.groups[g]
-	first := int(st.dealOf(x).provider) * st.b.slots
-	for t := 0; t < st.b.slots; t++ {
+func (n *standings) setSeats(g int32, seats *seating) {
+	x := &n.groups[g]
+	first := int(n.b.deals[n.b.lanes[n.lane[g]].deal].provider) * n.b.slots
+	for t := range n.b.slots {
 		if had, has := x.seats[t] != 0, seats[t] != 0; had && !has {
-			st.used[first+t]--
+			n.used[first+t]--
 		} else if has && !had {
-			st.used[first+t]++
+			n.used[first+t]++
 		}
 	}
 	x.seats = seats
 }
 
-// rehost moves a group to another cell of the same offer and slot.
-func (st *search) rehost(g, c int32) {
-	st.log = append(st.log, change{kind: changeHost, group: g, cell: st.groups[g].cell})
-	st.groups[g].cell = c
-}
-
 // settleNets brings the nets of touched groups up to date. It is false when a
-// group breaks a rule of size or price: then the trial must be taken back.
+// group breaks a rule of size, price or place: then the trial must be taken
+// back.
 func (st *search) settleNets() bool {
 	valid := true
 	for _, g := range st.touched {
@@ -255,11 +262,11 @@ func (st *search) settleNets() bool {
 			continue
 		}
 		x.touched = false
-		if x.cell < 0 {
+		if st.lane[g] < 0 {
 			continue
 		}
-		net, ok := st.value(st.dealOf(x), x.members, x.W, x.U)
-		valid = valid && ok
+		net, ok := st.value(st.lane[g], x.members, x.W, x.U)
+		valid = valid && ok && x.hosts != 0
 		x.net = net
 		st.net += net
 	}
@@ -267,23 +274,26 @@ func (st *search) settleNets() bool {
 	return valid
 }
 
-// value is what the members of a group pay together, and whether the group
-// keeps the limits of size and everyone accepts.
-func (st *search) value(d *deal, members []int32, W, U int64) (net int64, ok bool) {
-	n := len(members)
-	if n < d.min || n > d.max || U < d.minUnits || U > d.maxUnits {
+// value is what members of a lane would pay together, and whether they would be
+// a group that keeps the limits of size and whom everyone accepts.
+func (n *standings) value(lane int32, members []int32, W, U int64) (net int64, ok bool) {
+	l := &n.b.lanes[lane]
+	d := &n.b.deals[l.deal]
+	count := len(members)
+	if count < d.min || count > d.max || U < d.minUnits || U > d.maxUnits {
 		return 0, false
 	}
-	k := d.tier(n)
+	k := d.tier(count)
 	t := &d.tiers[k]
-	net = t.fixed + t.perMember*int64(n) + t.perUnit*U
-	for _, i := range members {
-		a := &st.b.asks[i]
-		quote, subsidy := d.bill(k, a, W)
-		if quote > a.limit {
+	net = t.fixed + t.perMember*int64(count) + t.perUnit*U
+	for _, pos := range members {
+		if l.need(k, pos) > W {
 			return 0, false
 		}
-		net -= subsidy
+		if a := &n.b.asks[l.asks[pos]]; a.voucher != nil {
+			_, subsidy := d.bill(k, a, W)
+			net -= subsidy
+		}
 	}
 	return net, true
 }
@@ -298,42 +308,65 @@ func (st *search) undoTo(mark int) {
 	for len(st.log) > mark {
 		c := st.log[len(st.log)-1]
 		st.log = st.log[:len(st.log)-1]
+		x := &st.groups[c.group]
 		switch c.kind {
 		case changeOpen:
 			st.exit(c.group)
-			st.spare = append(st.spare, c.group)
 		case changeClose:
-			remove(&st.spare, c.group)
-			st.enter(c.group, c.cell)
+			st.enter(c.group, c.lane)
+			x.hosts = c.hosts
 		case changeJoin:
-			st.drop(c.group, c.demand)
+			st.drop(c.group, len(x.members)-1-st.fromLast(c.group, c.pos))
+			x.hosts = c.hosts
 		case changeLeave:
-			st.add(c.group, c.demand)
+			st.add(c.group, c.pos)
+			x.hosts = c.hosts
 		case changeSeats:
 			st.setSeats(c.group, c.seats)
 		case changeTouch:
-			x := &st.groups[c.group]
 			x.net, x.touched = c.net, false
 			st.net += c.net
-			remove(&st.touched, c.group)
-		case changeHost:
-			st.groups[c.group].cell = c.cell
+			st.untouch(c.group)
 		}
 	}
 }
 
-// canJoin says whether a demand could join an open group as it stands; for a
-// rota it returns the new seats. Who is in stays, since no quote rises.
-func (st *search) canJoin(g, i int32) (*seating, bool) {
+// fromLast is how far a member is from the end of its group: who joined last is
+// usually there.
+func (n *standings) fromLast(g, pos int32) int {
+	members := n.groups[g].members
+	for k := len(members) - 1; k >= 0; k-- {
+		if members[k] == pos {
+			return len(members) - 1 - k
+		}
+	}
+	panic("pooling: a member is not in its group")
+}
+
+func (st *search) untouch(g int32) {
+	for k := len(st.touched) - 1; k >= 0; k-- {
+		if st.touched[k] == g {
+			st.touched = append(st.touched[:k], st.touched[k+1:]...)
+			return
+		}
+	}
+}
+
+// mine says whether this searcher may move a demand.
+func (st *search) mine(i int32) bool { return !st.limit || st.owner[i] == st.zone }
+
+// canJoin says whether a candidate of its lane could join a group as it stands;
+// for a rota it returns the new seats. Who is in stays, since no quote rises.
+func (st *search) canJoin(g, pos int32) (*seating, bool) {
 	x := &st.groups[g]
-	c := &st.b.cells[x.cell]
-	d := &st.b.deals[c.deal]
-	a := &st.b.asks[i]
+	l := &st.b.lanes[st.lane[g]]
+	d := &st.b.deals[l.deal]
 	n := len(x.members) + 1
-	if n > d.max || x.U+a.units > d.maxUnits || a.category != d.category || !st.fits(d, c, a) {
+	if n > d.max || x.hosts&l.masks[pos] == 0 || l.need(d.tier(n), pos) > x.W+l.share(pos) {
 		return nil, false
 	}
-	if need := d.need(d.tier(n), a); need == never || int64(need) > x.W+d.weightOf(a) {
+	i := l.asks[pos]
+	if d.bounded && x.U+st.b.asks[i].units > d.maxUnits {
 		return nil, false
 	}
 	if x.seats == nil {
@@ -344,26 +377,20 @@ func (st *search) canJoin(g, i int32) (*seating, bool) {
 	return &seats, ok
 }
 
-// fits says whether time and place suit.
-func (st *search) fits(d *deal, c *cell, a *ask) bool {
-	if c.slot >= 0 && a.slots>>c.slot&1 == 0 {
-		return false
-	}
-	return st.b.near(d, a, c.host)
-}
-
-// admit joins a demand that [search.canJoin] allowed.
-func (st *search) admit(g, i int32, seats *seating) {
-	st.join(g, i)
+// admit joins a candidate that [search.canJoin] allowed.
+func (st *search) admit(g, pos int32, seats *seating) {
+	st.join(g, pos)
 	if seats != nil {
 		st.reseat(g, seats)
 	}
 }
 
-// canLeave says whether a group stands without a member.
-func (st *search) canLeave(g, i int32) bool {
+// canLeave says whether the group of a demand stands without it.
+func (st *search) canLeave(i int32) bool {
+	g := st.at[i]
 	x := &st.groups[g]
-	d := st.dealOf(x)
+	l := &st.b.lanes[st.lane[g]]
+	d := &st.b.deals[l.deal]
 	a := &st.b.asks[i]
 	n := len(x.members) - 1
 	if n < d.min || x.U-a.units < d.minUnits {
@@ -371,8 +398,8 @@ func (st *search) canLeave(g, i int32) bool {
 	}
 	W := x.W - d.weightOf(a)
 	k := d.tier(n)
-	for _, m := range x.members {
-		if m != i && int64(d.need(k, &st.b.asks[m])) > W {
+	for _, pos := range x.members {
+		if l.need(k, pos) > W && l.asks[pos] != i {
 			return false
 		}
 	}
@@ -381,43 +408,13 @@ func (st *search) canLeave(g, i int32) bool {
 
 // seatsOpen is the set of slots that a rota may use: its own, and those in
 // which the provider has staff left.
-func (st *search) seatsOpen(d *deal, own *seating) (open uint64) {
-	first := int(d.provider) * st.b.slots
+func (n *standings) seatsOpen(d *deal, own *seating) (open uint64) {
+	first := int(d.provider) * n.b.slots
 	for rest := d.slots; rest != 0; rest &= rest - 1 {
 		t := bits.TrailingZeros64(rest)
-		if (own != nil && own[t] != 0) || st.used[first+t] < st.b.staff[first+t] {
+		if (own != nil && own[t] != 0) || n.used[first+t] < n.b.staff[first+t] {
 			open |= 1 << t
 		}
 	}
 	return open
-}
-
-// seat gives a demand as many slots as it has units, moving others along
-// augmenting paths; exact: it fails only when no seating exists.
-//
-// Source: Kuhn 1955, "The Hungarian method for the assignment problem"; Berge
-// 1957 for the exactness of augmenting paths.
-func (b *board) seat(seats *seating, open uint64, i int32) bool {
-	for u := int64(0); u < b.asks[i].units; u++ {
-		tried := uint64(0)
-		if !b.augment(seats, open, &tried, i) {
-			return false
-		}
-	}
-	return true
-}
-
-func (b *board) augment(seats *seating, open uint64, tried *uint64, i int32) bool {
-	for rest := b.asks[i].slots & open; rest != 0; rest &= rest - 1 {
-		t := bits.TrailingZeros64(rest)
-		if *tried>>t&1 == 1 {
-			continue
-		}
-		*tried |= 1 << t
-		if seats[t] == 0 || b.augment(seats, open, tried, seats[t]-1) {
-			seats[t] = i + 1
-			return true
-		}
-	}
-	return false
 }

@@ -70,10 +70,37 @@ func Vouchers(s *Snapshot) map[string]Voucher { return IssueVouchers(s).ByDemand
 //
 // Source: round schema, "Vouchers"; mechanism, G5.
 func IssueVouchers(s *Snapshot) VoucherIssue {
+	issued := issueVouchers(s)
 	issue := VoucherIssue{
 		ByDemand:            make(map[string]Voucher),
 		ReservedByProgramme: make(map[string]money.Amount, len(s.Programmes)),
 		Exhausted:           make(map[string]string),
+	}
+	for p := range s.Programmes {
+		issue.ReservedByProgramme[s.Programmes[p].ID] = issued.reserved[p]
+	}
+	for i := range s.Demands {
+		if v := issued.vouchers[i]; v != nil {
+			issue.ByDemand[s.Demands[i].ID] = *v
+		}
+		if p := issued.exhausted[i]; p >= 0 {
+			issue.Exhausted[s.Demands[i].ID] = s.Programmes[p].ID
+		}
+	}
+	return issue
+}
+
+// issued is a [VoucherIssue] by indices.
+type issued struct {
+	vouchers  []*Voucher     // by demand; nil without one
+	reserved  []money.Amount // by programme
+	exhausted []int32        // by demand: programme whose budget ended before it, or -1
+}
+
+func issueVouchers(s *Snapshot) issued {
+	out := issued{make([]*Voucher, len(s.Demands)), make([]money.Amount, len(s.Programmes)), make([]int32, len(s.Demands))}
+	for i := range out.exhausted {
+		out.exhausted[i] = -1
 	}
 	lines := eligible(s)
 	for p, programme := range s.Programmes {
@@ -84,17 +111,17 @@ func IssueVouchers(s *Snapshot) VoucherIssue {
 			q := c.grant.maxQuote(d.MaxPrice)
 			r := q - d.MaxPrice
 			if r > left {
-				for _, out := range queue[k:] {
-					issue.Exhausted[s.Demands[out.demand].ID] = programme.ID
+				for _, refused := range queue[k:] {
+					out.exhausted[refused.demand] = int32(p)
 				}
 				break
 			}
 			left -= r
-			issue.ByDemand[d.ID] = Voucher{Programme: programme.ID, MaxQuote: q, Reserved: r, Grant: c.grant}
+			out.vouchers[c.demand] = &Voucher{Programme: programme.ID, MaxQuote: q, Reserved: r, Grant: c.grant}
 		}
-		issue.ReservedByProgramme[programme.ID] = programme.Budget - left
+		out.reserved[p] = programme.Budget - left
 	}
-	return issue
+	return out
 }
 
 // claim is one demand in the queue of its programme.
