@@ -9,8 +9,8 @@ import (
 // errRuleText says how a rule is written as text.
 var errRuleText = errors.New("must be a rule: equal, the name of a table or rule, or a sum like 1/2 millesimi + 1/2 height")
 
-// errNoRule says that a file leaves open how to divide.
-var errNoRule = errors.New("no rule: say rule, or give exactly one table, or only participants")
+// ErrNoRule says that a file leaves open how to divide.
+var ErrNoRule = errors.New("no rule: say rule, or give exactly one table, or only participants")
 
 // ruleEqual is the name of the rule that needs no table.
 const ruleEqual = "equal"
@@ -119,5 +119,5 @@ func (b *book) only() (NamedRule, error) {
 		r, err := Equally(b.everyone...)
 		return NamedRule{ruleEqual, r}, err
 	}
-	return NamedRule{}, errNoRule
+	return NamedRule{}, ErrNoRule
 }
