@@ -12,6 +12,7 @@ type adjusted struct {
 	names   []string
 	places  []int // of names among those of the other rule
 	factors []*big.Rat
+	work    int
 }
 
 // Only leaves out everyone who is not named: the others bear the whole amount in
@@ -28,7 +29,7 @@ func Only(of Rule, adherents ...string) (Rule, error) {
 	if err := known(of, adherents); err != nil {
 		return nil, err
 	}
-	a := &adjusted{of: of}
+	a := &adjusted{of: of, work: sumSteps(of)}
 	for i, name := range of.Participants() {
 		if _, ok := chosen[name]; ok {
 			a.add(name, i, big.NewRat(1, 1))
@@ -41,7 +42,7 @@ func Only(of Rule, adherents ...string) (Rule, error) {
 // 0.80 for a second sibling. The others bear the difference in proportion. It
 // returns [ErrParticipant], and [ErrShares] for another factor.
 func Reduced(of Rule, factors map[string]*big.Rat) (Rule, error) {
-	a := &adjusted{of: of}
+	a := &adjusted{of: of, work: sumSteps(of)}
 	found := 0
 	for i, name := range of.Participants() {
 		factor, ok := factors[name]
@@ -69,6 +70,8 @@ func (a *adjusted) add(name string, place int, factor *big.Rat) {
 
 // Participants are those who are left, in the order of the rule.
 func (a *adjusted) Participants() []string { return a.names }
+
+func (a *adjusted) steps() int { return a.work }
 
 func (a *adjusted) exact(amount *big.Rat) ([]exactPart, error) {
 	parts, err := a.of.exact(amount)

@@ -12,6 +12,7 @@ type bounded struct {
 	of     Rule
 	floors []*big.Rat
 	caps   []*big.Rat // nil: none
+	work   int
 }
 
 // Bounded divides as another rule does, within a floor and a cap in cents for
@@ -29,7 +30,7 @@ func Bounded(of Rule, floors, caps map[string]Amount) (Rule, error) {
 			return nil, err
 		}
 	}
-	b := &bounded{of: of}
+	b := &bounded{of: of, work: sumSteps(of, of)}
 	for _, name := range of.Participants() {
 		floor := floors[name]
 		limit, capped := caps[name]
@@ -53,6 +54,8 @@ func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Key
 
 // Participants are those of the rule.
 func (b *bounded) Participants() []string { return b.of.Participants() }
+
+func (b *bounded) steps() int { return b.work }
 
 // exact finds the level at which parts of level×weight, held within their
 // limits, sum to the amount. The sum only grows with the level, so the level is

@@ -23,14 +23,23 @@ type Expense struct {
 type Given struct {
 	Cost string // an amount, as in a form
 	Rule string // as [Expense.RuleNamed] reads it
+
+	components []Component // Cost, once read
 }
 
 // ReadExpenses reads a file of expenses: JSON (an object, a list of them, or
 // worked cases like those of testdata) or else a table in CSV. docs/split.md
-// describes both. Errors are [FileError]s.
+// describes both. Errors are [FileError]s, but for a Cost that is no amount.
 func ReadExpenses(data []byte, given Given) ([]*Expense, error) {
 	if err := checkText(data); err != nil {
 		return nil, err
+	}
+	if given.Cost != "" {
+		amount, err := ParseItalian(given.Cost)
+		if err != nil {
+			return nil, fmt.Errorf("cost %q: %w", given.Cost, err)
+		}
+		given.components = []Component{{"cost", amount}}
 	}
 	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
 	if first := bytes.TrimLeft(data, " \t\r\n"); len(first) > 0 && (first[0] == '{' || first[0] == '[') {
@@ -101,12 +110,8 @@ func (x *Expected) Differences(b *Breakdown) []string {
 // finish fills in what the caller gave, and checks that there is something to
 // divide, by somebody.
 func (e *Expense) finish(given Given) error {
-	if given.Cost != "" {
-		amount, err := ParseItalian(given.Cost)
-		if err != nil {
-			return fmt.Errorf("cost %q: %w", given.Cost, err)
-		}
-		e.Components = []Component{{"cost", amount}}
+	if given.components != nil {
+		e.Components = given.components
 	}
 	if given.Rule != "" {
 		rule, err := e.RuleNamed(given.Rule)

@@ -28,6 +28,9 @@ func (t *csvTable) around(e *Expense, rule NamedRule) (Rule, error) {
 		}
 		rows[group] = append(rows[group], row[0].text)
 	}
+	if len(order)*rule.Rule.steps() > stepsMax {
+		return nil, t.titles[column].wrong(errRuleWork)
+	}
 	between, err := t.between(order)
 	if err != nil {
 		return nil, err

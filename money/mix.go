@@ -17,6 +17,7 @@ type mix struct {
 	parts []Part
 	names []string
 	at    map[string]int
+	work  int
 }
 
 // Mix adds rules up: the fixed amounts of its parts first, and what is left by
@@ -30,6 +31,7 @@ func Mix(parts ...Part) (Rule, error) {
 	m := &mix{parts: parts, at: map[string]int{}}
 	sum := new(big.Rat)
 	for i, p := range parts {
+		m.work = sumSteps(m, p.Of)
 		switch {
 		case (p.Share == nil) == (p.Amount == 0) || p.Amount < 0:
 			return nil, fmt.Errorf("%w: part %d must have a share, or a fixed amount above zero", ErrShares, i+1)
@@ -48,6 +50,7 @@ func Mix(parts ...Part) (Rule, error) {
 	if sum.Cmp(big.NewRat(1, 1)) != 0 {
 		return nil, fmt.Errorf("%w: these add up to %s", ErrShares, sum.RatString())
 	}
+	m.work *= len(parts) // each part makes the fractions longer
 	return m, nil
 }
 
@@ -79,6 +82,8 @@ func FixedAndVariable(fixedShare *big.Rat, fixed, variable Rule) (Rule, error) {
 
 // Participants are those of the parts, in the order in which they first occur.
 func (m *mix) Participants() []string { return m.names }
+
+func (m *mix) steps() int { return m.work }
 
 func (m *mix) exact(amount *big.Rat) ([]exactPart, error) {
 	rest := new(big.Rat).Set(amount)

@@ -33,6 +33,7 @@ type nested struct {
 	at       map[string]int // place of a group by its name
 	rounding Rounding
 	names    []string
+	work     int
 }
 
 // Nested divides between groups, and then the portion of each inside it: a
@@ -44,10 +45,11 @@ func Nested(between Rule, groups []Group, rounding Rounding) (Rule, error) {
 	if rounding != RoundEachLevel && rounding != RoundOnce {
 		return nil, fmt.Errorf("%w: rounding %q is neither %q nor %q", ErrRounding, rounding, RoundEachLevel, RoundOnce)
 	}
-	n := &nested{between: between, groups: groups, rounding: rounding}
+	n := &nested{between: between, groups: groups, rounding: rounding, work: sumSteps(between)}
 	names := make([]string, len(groups))
 	for i, g := range groups {
 		names[i] = g.Name
+		n.work = sumSteps(n, g.Of)
 	}
 	var err error
 	if n.at, err = index(names); err != nil {
@@ -71,6 +73,8 @@ func Nested(between Rule, groups []Group, rounding Rounding) (Rule, error) {
 
 // Participants are those of the groups, group by group in the order of between.
 func (n *nested) Participants() []string { return n.names }
+
+func (n *nested) steps() int { return n.work }
 
 func (n *nested) exact(amount *big.Rat) ([]exactPart, error) {
 	if n.rounding == RoundEachLevel {

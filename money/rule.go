@@ -24,6 +24,21 @@ type Rule interface {
 	// exact divides an amount of cents, at least zero, into parts in the order
 	// of Participants; they sum to the amount.
 	exact(amount *big.Rat) ([]exactPart, error)
+	// steps bounds the work of exact. Rules that use others several times could
+	// otherwise ask for more than will ever be finished.
+	steps() int
+}
+
+// stepsMax is the work above which a file is refused: seconds of it.
+const stepsMax = 5_000_000
+
+// sumSteps adds up the work of rules, far above stepsMax at most.
+func sumSteps(rules ...Rule) int {
+	sum := 1
+	for _, r := range rules {
+		sum = min(sum+r.steps(), 1000*stepsMax)
+	}
+	return sum
 }
 
 // exactPart is what falls on one participant before rounding, in cents.

@@ -51,6 +51,9 @@ func (n *jsonNode) rule(b *book) (Rule, error) {
 			return nil, err
 		}
 		r, err := form.read(n, v, b)
+		if err == nil {
+			err = b.workable(r)
+		}
 		if err != nil {
 			return nil, n.wrong(err)
 		}

@@ -19,6 +19,7 @@ const ruleEqual = "equal"
 type book struct {
 	everyone []string // all participants
 	named    []NamedRule
+	work     int // steps of the rules read so far
 }
 
 func (b *book) add(name string, rule Rule) { b.named = append(b.named, NamedRule{name, rule}) }
@@ -57,6 +58,18 @@ func (b *book) find(name string) (Rule, error) {
 	return nil, fmt.Errorf("%w; no table or rule is named %q (there are: %s)", errRuleText, shortened(name), strings.Join(append(names, ruleEqual), ", "))
 }
 
+// errRuleWork says that a rule uses others too often.
+var errRuleWork = errors.New("is too much work: the rules and tables it uses, each time it uses them, have too many participants")
+
+// workable refuses a rule when it and those before would not be finished in any
+// useful time.
+func (b *book) workable(rule Rule) error {
+	if b.work += rule.steps(); b.work > stepsMax {
+		return errRuleWork
+	}
+	return nil
+}
+
 // rule reads a rule written as text: a name, or terms joined by +, each a share
 // or an amount in euro with € before a name. A name as it stands comes first, so
 // that a table may be called "30% heating + rent".
@@ -73,7 +86,11 @@ func (b *book) rule(text string) (Rule, error) {
 		}
 		parts = append(parts, part)
 	}
-	return Mix(parts...)
+	r, err := Mix(parts...)
+	if err != nil {
+		return nil, err
+	}
+	return r, b.workable(r)
 }
 
 func (b *book) term(text string) (Part, error) {

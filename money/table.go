@@ -100,4 +100,6 @@ func newTable(names []string, weights []*big.Rat) (Table, error) {
 // Participants are the names of the table, in its order.
 func (t Table) Participants() []string { return t.names }
 
+func (t Table) steps() int { return len(t.names) }
+
 func (t Table) exact(amount *big.Rat) ([]exactPart, error) { return share(amount, t.weights) }
