@@ -26,7 +26,7 @@ func (e *FileError) Error() string {
 	if e.Value != "" {
 		text += fmt.Sprintf("%q: ", shortened(e.Value))
 	}
-	return text + strings.TrimPrefix(e.Err.Error(), "money: ")
+	return text + strings.ReplaceAll(e.Err.Error(), "money: ", "")
 }
 
 // Unwrap gives the rule broken.

@@ -53,7 +53,7 @@ func (n *jsonNode) workedCase() (*Expense, error) {
 	if !in.isObject() {
 		return nil, in.wrong(errors.New("must be an object"))
 	}
-	if err := in.caseCosts(e, method.text() == "proportional_per_component"); err != nil {
+	if err := in.caseCosts(e); err != nil {
 		return nil, err
 	}
 	r, err := rule(in)
@@ -71,9 +71,10 @@ func (n *jsonNode) workedCase() (*Expense, error) {
 	return e, nil
 }
 
-func (n *jsonNode) caseCosts(e *Expense, components bool) error {
+// caseCosts reads the cost, or net and VAT where there is no cost.
+func (n *jsonNode) caseCosts(e *Expense) error {
 	keys := []string{"cost"}
-	if components {
+	if n.field("cost") == nil && n.field("net") != nil {
 		keys = []string{"net", "vat"}
 	}
 	for _, key := range keys {

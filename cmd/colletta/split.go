@@ -72,7 +72,7 @@ func (c *splitCmd) refuse(stderr io.Writer, err error) error {
 		fmt.Fprintf(stderr, "%s:%v\n", c.Total, err)
 		return exitBadInput
 	}
-	text := strings.TrimPrefix(err.Error(), "money: ")
+	text := strings.ReplaceAll(err.Error(), "money: ", "")
 	if _, amountErr := money.ParseItalian(c.Total); amountErr == nil && errors.Is(err, os.ErrNotExist) {
 		text = "is no file; to divide an amount, add weights such as A1=150.20"
 	}
@@ -197,9 +197,12 @@ func parseWeight(s string) (string, decimal.Decimal, error) {
 	if !ok || name == "" {
 		return "", decimal.Zero, fmt.Errorf("must be name=weight")
 	}
+	if !strings.Contains(number, ".") {
+		number = strings.Replace(number, ",", ".", 1) // as written in Italy
+	}
 	d, err := decimal.NewFromString(number)
 	if err != nil || strings.ContainsAny(number, "eE") {
-		return "", decimal.Zero, fmt.Errorf("the weight must be a number like 150.20")
+		return "", decimal.Zero, fmt.Errorf("the weight must be a number like 150.20 or 150,20")
 	}
 	switch {
 	case d.IsNegative():

@@ -121,6 +121,23 @@ func TestSplitComparesAlsoWithoutARuleInTheFile(t *testing.T) {
 	}
 }
 
+func TestQuickSplitReadsItalianWeightsAndExplains(t *testing.T) {
+	var out bytes.Buffer
+	c := splitCmd{Total: "-1,00", Weights: []string{"A=1,5", "B=1.5", "C=0"}, Explain: true}
+	if err := c.run(&out, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	want := "" +
+		"       exact  whole  remainder  rank  odd cent   pays  why\n" +
+		"A      -0.50  -0.50                             -0.50  exact\n" +
+		"B      -0.50  -0.50                             -0.50  exact\n" +
+		"C       0.00   0.00                              0.00  exact\n" +
+		"total  -1.00  -1.00                             -1.00\n"
+	if out.String() != want {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
+}
+
 func TestSplitEndsWithTheRightCode(t *testing.T) {
 	folder := t.TempDir()
 	file := func(name, text string) string {
