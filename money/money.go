@@ -1,14 +1,18 @@
-// Package money owns amounts of euro, exact to the cent, and the one function
-// that divides them.
+// Package money owns amounts of euro, exact to the cent, the one function that
+// divides them, and the rules that say by which weights: [Rule] and what is built
+// of it, the files in which they are written ([ReadExpenses]) and the reasons for
+// every cent ([Division]).
 //
-// It does not own currencies other than the euro, taxes, or the order in which
-// odd cents rotate between families: callers pass weights in that order.
+// It does not own currencies other than the euro, taxes, or the count of odd cents
+// that families have paid: callers pass weights in order of rotation to [Split],
+// or the count to [Divide].
 //
 // Invariants: an [Amount] is a whole number of cents; no float ever touches
-// one; [Split] returns portions that sum to its total, each within one cent of
-// its exact value.
+// one; [Split] and [Divide] return portions that sum to the total, each within one
+// cent of its exact value. A rule gives exact fractions and rounds nothing.
 //
-// The package knows no time.
+// The package reads no clock. Its only times are the days of a [Period], from one
+// date up to but without another, for those who divide by days.
 package money
 
 import (

@@ -2,19 +2,20 @@ package money
 
 import (
 	"errors"
+	"math"
 	"math/bits"
-	"slices"
 )
 
 // ErrNoWeight says that an amount has nobody to be divided among: no weights,
 // a negative one, or all zero.
 var ErrNoWeight = errors.New("money: nothing to divide by")
 
-// ErrWeightRange says that the weights sum to more than 10^15.
+// ErrWeightRange says that the weights sum to more than fits an int64.
+// [Divide] takes weights of any size.
 var ErrWeightRange = errors.New("money: weights out of range")
 
-// weightsMax bounds the sum of weights so that remainders fit an int64.
-const weightsMax = 1_000_000_000_000_000
+// weightsMax bounds the sum of weights, and with it every remainder.
+const weightsMax = math.MaxInt64
 
 // Split divides total in proportion to weights by largest remainder: everyone
 // gets the whole cents of the exact share, then the missing cents go one each
@@ -36,87 +37,166 @@ func Split(total Amount, weights []int64) ([]Amount, error) {
 	return portions, nil
 }
 
-// SplitInto is [Split] into portions that the caller provides; portions and
-// weights have the same length.
+// SplitInto is [Split] into portions that the caller provides; it allocates
+// nothing. Portions and weights must have the same length.
 func SplitInto(portions []Amount, total Amount, weights []int64) error {
-	sum, err := sumOf(weights)
-	if err != nil {
+	if len(portions) != len(weights) {
+		panic("money: as many portions as weights are needed")
+	}
+	sum, alike, err := weigh(weights)
+	switch {
+	case err != nil:
 		return err
+	case alike:
+		return SplitEqual(portions, total)
 	}
-	sign, abs := Amount(1), uint64(total)
+	d := division64{abs: magnitude(total), sum: uint64(sum)}
+	odd := d.wholeCents(portions, weights)
+	d.oddCents(portions, weights, odd)
 	if total < 0 {
-		sign, abs = -1, uint64(-total)
-	}
-	if equal(weights) {
-		splitEqually(portions, sign, abs)
-		return nil
-	}
-	var few [64]remainder
-	left := few[:0]
-	given := uint64(0)
-	for i, w := range weights {
-		hi, lo := bits.Mul64(abs, uint64(w))
-		quotient, rest := bits.Div64(hi, lo, uint64(sum))
-		portions[i] = sign * Amount(quotient)
-		given += quotient
-		left = append(left, remainder{rest, i})
-	}
-	slices.SortFunc(left, func(a, b remainder) int {
-		switch {
-		case a.rest > b.rest:
-			return -1
-		case a.rest < b.rest:
-			return 1
+		for i := range portions {
+			portions[i] = -portions[i]
 		}
-		return a.place - b.place
-	})
-	for _, r := range left[:abs-given] {
-		portions[r.place] += sign
 	}
 	return nil
 }
 
-// remainder is what is left of one exact share after its whole cents, in units
-// of one cent divided by the sum of weights.
-type remainder struct {
-	rest  uint64
-	place int
+// SplitEqual divides total in equal parts, as many as there are portions; the
+// odd cents go to the first ones. It allocates nothing. Without portions it
+// returns [ErrNoWeight].
+func SplitEqual(portions []Amount, total Amount) error {
+	n := uint64(len(portions))
+	if n == 0 {
+		return ErrNoWeight
+	}
+	abs := magnitude(total)
+	each, odd := Amount(abs/n), abs%n
+	more := each + 1
+	if total < 0 {
+		each, more = -each, -more
+	}
+	for i := range portions {
+		portion := each
+		if uint64(i) < odd {
+			portion = more
+		}
+		portions[i] = portion
+	}
+	return nil
 }
 
-func sumOf(weights []int64) (int64, error) {
-	var sum int64
+// magnitude is the absolute value; that of the least Amount too.
+func magnitude(a Amount) uint64 {
+	if a < 0 {
+		return uint64(-a)
+	}
+	return uint64(a)
+}
+
+// weigh sums the weights and says whether they are all alike.
+func weigh(weights []int64) (sum int64, alike bool, err error) {
+	var total, differ uint64
 	for _, w := range weights {
 		if w < 0 {
-			return 0, ErrNoWeight
+			return 0, false, ErrNoWeight
 		}
-		if w > weightsMax || sum > weightsMax-w {
-			return 0, ErrWeightRange
+		// Both are below 2^63, so that the sum cannot wrap before it is seen.
+		if total += uint64(w); total > weightsMax {
+			return 0, false, ErrWeightRange
 		}
-		sum += w
+		differ |= uint64(w ^ weights[0])
 	}
-	if sum == 0 {
-		return 0, ErrNoWeight
+	if total == 0 {
+		return 0, false, ErrNoWeight
 	}
-	return sum, nil
+	return int64(total), differ == 0, nil
 }
 
-func equal(weights []int64) bool {
-	for _, w := range weights {
-		if w != weights[0] {
-			return false
-		}
+// division64 is one division of abs cents by weights that add up to sum, both
+// below 2^64.
+type division64 struct{ abs, sum uint64 }
+
+// wholeCents gives everyone the whole cents of the exact share and returns how
+// many cents are left over: fewer than there are participants.
+func (d division64) wholeCents(portions []Amount, weights []int64) int {
+	left := d.abs
+	portions = portions[:len(weights)]
+	for i, w := range weights {
+		hi, lo := bits.Mul64(d.abs, uint64(w))
+		quotient, _ := bits.Div64(hi, lo, d.sum)
+		portions[i] = Amount(quotient)
+		left -= quotient
 	}
-	return true
+	return int(left)
 }
 
-// splitEqually is the common case without remainders to sort.
-func splitEqually(portions []Amount, sign Amount, abs uint64) {
-	n := uint64(len(portions))
-	each, odd := abs/n, abs%n
-	for i := range portions {
-		portions[i] = sign * Amount(each)
-		if uint64(i) < odd {
-			portions[i] += sign
+// rest is what is left of one exact share after its whole cents, in units of
+// one cent divided by the sum of weights. It needs no room of its own: as it is
+// below 2^64, arithmetic that wraps around gives it exactly.
+func (d division64) rest(weight int64, whole Amount) uint64 {
+	return d.abs*uint64(weight) - uint64(whole)*d.sum
+}
+
+// oddCents adds one cent each to the largest remainders, to the earlier of
+// equal ones. Portions hold the whole cents of each share.
+func (d division64) oddCents(portions []Amount, weights []int64, odd int) {
+	if odd == 0 {
+		return
+	}
+	// Counters of their own for few participants: clearing many would take
+	// longer than dividing.
+	var least uint64
+	var ties int
+	if len(weights) <= 64 {
+		var counts [1 << 4]uint32
+		least, ties = d.threshold(portions, weights, odd, counts[:])
+	} else {
+		var counts [1 << 8]uint32
+		least, ties = d.threshold(portions, weights, odd, counts[:])
+	}
+	portions = portions[:len(weights)]
+	for i, w := range weights {
+		switch rest := d.rest(w, portions[i]); {
+		case rest > least:
+			portions[i]++
+		case rest == least && ties > 0:
+			portions[i]++
+			ties--
 		}
 	}
+}
+
+// threshold finds the least remainder that still gets one of the odd cents, and
+// how many of those equal to it do.
+//
+// It is a radix selection: the digits of the threshold, highest first. Each pass
+// counts the digits of the remainders that agree so far and walks down from the
+// largest until the cents are used up. There are as many counters as digits, a
+// power of two.
+func (d division64) threshold(portions []Amount, weights []int64, odd int, counts []uint32) (least uint64, ties int) {
+	portions = portions[:len(weights)]
+	mask := uint64(len(counts) - 1)
+	width := bits.Len64(mask)
+	shift := (bits.Len64(d.sum-1) + width - 1) / width * width
+	for shift > 0 {
+		above := shift
+		shift -= width
+		clear(counts)
+		for i, w := range weights {
+			// Shifting by 64 or more gives zero on both sides: all agree.
+			if rest := d.rest(w, portions[i]); rest>>above == least>>above {
+				counts[rest>>shift&mask]++
+			}
+		}
+		digit := len(counts) - 1
+		for int(counts[digit]) < odd {
+			odd -= int(counts[digit])
+			digit--
+		}
+		least |= uint64(digit) << shift
+		if int(counts[digit]) == odd {
+			break // all of them get a cent: lower digits decide nothing
+		}
+	}
+	return least, odd
 }

@@ -79,7 +79,7 @@ func TestSplitRefusesNothingToDivideBy(t *testing.T) {
 		{[]int64{0, 0}, ErrNoWeight},
 		{[]int64{1, -1}, ErrNoWeight},
 		{[]int64{weightsMax, 1}, ErrWeightRange},
-		{[]int64{weightsMax + 1}, ErrWeightRange},
+		{[]int64{weightsMax, weightsMax}, ErrWeightRange},
 	}
 	for _, tt := range tests {
 		if _, err := Split(100, tt.weights); !errors.Is(err, tt.want) {

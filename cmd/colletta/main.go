@@ -33,7 +33,7 @@ var cli struct {
 	Import    importCmd    `cmd:"" help:"Import units and residents of a community."`
 	Series    seriesCmd    `cmd:"" help:"Timetables of rounds."`
 	Round     roundCmd     `cmd:"" help:"Rounds: list, close, form, charge, show, export, recompute; solve, check and explain files."`
-	Split     splitCmd     `cmd:"" help:"Divide an amount by weights, to the cent."`
+	Split     splitCmd     `cmd:"" help:"Divide a cost to the cent, by the rule of a file or by weights, and say why."`
 	Measure   measureCmd   `cmd:"" help:"Subsidy measures: test and evaluate a file."`
 	Ledger    ledgerCmd    `cmd:"" help:"The books: balances and their proof."`
 	Doctor    doctorCmd    `cmd:"" help:"Check every invariant of the database."`
