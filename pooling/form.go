@@ -72,6 +72,9 @@ func Form(s *Snapshot, opt Options) (*Formation, error) {
 	b := newBoard(s, opt.Workers)
 	st := newSearch(b, opt.Seed)
 	f := st.wholeField()
+	for i := range st.price {
+		st.price[i] = 3000 * int32(min(127, len(b.entriesOf(int32(i)))))
+	}
 	st.construct(b.allLanes())
 	st.stealOpen(f.sites)
 	st.sweep()
@@ -85,7 +88,13 @@ func Form(s *Snapshot, opt Options) (*Formation, error) {
 		steps *= 4
 	}
 	du := newDual(st)
-	for range 900 {
+	delta := int64(priceOne / 10)
+	for range labInt("SWEEPS", 100) {
+		du.settle(int32(delta))
+		delta = max(delta*int64(labInt("Q", 955))/1000, 1)
+	}
+	du.rebase()
+	for range labInt("VOL", 0) {
 		du.iterate(st.served)
 	}
 	copy(st.price, du.best)

@@ -3,6 +3,7 @@ package pooling
 import (
 	"bytes"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 	"testing"
@@ -216,17 +217,20 @@ func TestGeneratedRoundIsAsHardAsThePrototypes(t *testing.T) {
 		t.Skip("builds the cells of ten thousand demands")
 	}
 	t.Parallel()
-	b := newBoard(Generate(GenerateOptions{Demands: 10_000, Seed: 1}))
-	candidates, viable := 0, 0
-	for i := range b.cells {
-		candidates += len(b.cells[i].asks)
+	b := newBoard(Generate(GenerateOptions{Demands: 10_000, Seed: 1}), 1)
+	cells, candidates, viable := 0, 0, 0
+	for i := range b.lanes {
+		cells += len(b.lanes[i].hosts)
+		for _, mask := range b.lanes[i].masks {
+			candidates += bits.OnesCount64(mask)
+		}
 	}
-	for _, cells := range b.cellsOf {
-		if len(cells) > 0 {
+	for i := range b.asks {
+		if len(b.entriesOf(int32(i))) > 0 {
 			viable++
 		}
 	}
-	near(t, "cells", len(b.cells), 52_564, 8_000)
+	near(t, "cells", cells, 52_564, 8_000)
 	near(t, "candidates", candidates, 910_000, 137_000)
 	near(t, "viable", viable, 9_556, 150)
 }

@@ -4,8 +4,8 @@ import "slices"
 
 // Shares of the kinds of steps, in percent; the rest are exchanges.
 const (
-	rebuildPercent = 50
-	raidPercent    = 15
+	rebuildPercentX = 50
+	raidPercentX    = 15
 )
 
 // climate says which outcomes a searcher keeps although they are worse.
@@ -39,9 +39,9 @@ func (st *search) improve(f *field, steps int, c climate) {
 func (st *search) step(f *field, perDemand, threshold int64) bool {
 	served, net := st.served, st.net
 	switch x := st.dice.below(100); {
-	case x < rebuildPercent:
+	case x < labReb:
 		st.rebuild(f)
-	case x < rebuildPercent+raidPercent:
+	case x < labReb+labRaid:
 		st.raid(f)
 	default:
 		st.exchange(f)
@@ -88,7 +88,7 @@ func (st *search) anyManner() manner {
 // rebuild closes the groups of one to six related sites and opens groups there
 // anew, then lets whoever lost a place join any open group.
 func (st *search) rebuild(f *field) {
-	chosen := st.related(f, 1+st.dice.below(6))
+	chosen := st.related(f, 1+st.dice.below(labK))
 	s := &st.scratch
 	s.freed = s.freed[:0]
 	for _, site := range chosen {
@@ -217,7 +217,7 @@ func (st *search) fillSite(site int32) {
 func (st *search) related(f *field, n int) []int32 {
 	out := st.scratch.sites[:0]
 	site := f.sites[st.dice.below(len(f.sites))]
-	for range 4 {
+	for range labInt("TRIES", 4) {
 		if i := f.asks[st.dice.below(len(f.asks))]; st.at[i] < 0 {
 			if s := st.siteFor(i); s >= 0 {
 				site = s

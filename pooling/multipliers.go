@@ -26,8 +26,7 @@ type dual struct {
 	mix      int64 // thousandths of the mean that are renewed
 	failures int
 	tops     []topGroup
-	group    []uint64 // by site: what it wanted last
-	streak   []int32  // by site: for how many iterations
+	order    []int32
 }
 
 // topGroup is one of the best groups of a site.
@@ -41,11 +40,18 @@ const startPrice = priceOne * 8 / 10
 
 func newDual(st *search) *dual {
 	n := len(st.b.asks)
-	du := &dual{st: st, wanted: make([]int32, n), mean: make([]int32, n), best: make([]int32, n), step: 1000, mix: 100, group: make([]uint64, len(st.b.sites)), streak: make([]int32, len(st.b.sites))}
+	du := &dual{st: st, wanted: make([]int32, n), mean: make([]int32, n), best: make([]int32, n), step: 1000, mix: 100}
 	for i := range st.price {
 		st.price[i] = 0
 		if len(st.b.entriesOf(int32(i))) > 0 {
 			st.price[i] = startPrice
+		}
+	}
+	st.orders = make([][]int32, len(st.b.lanes))
+	for l := range st.orders {
+		st.orders[l] = make([]int32, len(st.b.lanes[l].asks))
+		for pos := range st.orders[l] {
+			st.orders[l][pos] = int32(pos)
 		}
 	}
 	du.bound = du.look()
@@ -61,22 +67,13 @@ func (du *dual) look() int64 {
 	st := du.st
 	clear(du.wanted)
 	bound := int64(0)
-	for i, p := range st.price {
-		if st.at[i] >= 0 {
-			bound += priceOne
-			du.wanted[i] = 1
-		} else {
-			bound += int64(p)
-		}
+	for _, p := range st.price {
+		bound += int64(p)
 	}
 	how := manner{all: true}
 	for s := range st.b.sites {
 		x := &st.b.sites[s]
-		free := x.groups - st.open[s]
-		if free == 0 {
-			continue
-		}
-		if free == 1 {
+		if x.groups == 1 {
 			p := picked{}
 			for _, l := range x.lanes {
 				st.improvePick(l, &how, &p)
@@ -84,26 +81,21 @@ func (du *dual) look() int64 {
 			if p.value > 0 {
 				bound += p.value
 				asks := st.b.lanes[p.lane].asks
-				hash := uint64(p.lane)
 				for _, pos := range st.scratch.best {
 					du.wanted[asks[pos]]++
-					hash += (uint64(pos)<<20 + uint64(p.lane) + 1) * 0x9e3779b97f4a7c15
 				}
-				du.note(s, hash)
 			}
 			continue
 		}
-		bound += du.lookAtMany(s, free, &how)
+		bound += du.lookAtMany(x, &how)
 	}
 	return bound
 }
 
 // lookAtMany adds the best groups of a site with staff for several: of one lane
 // the same group again and again.
-func (du *dual) lookAtMany(s int, left int32, how *manner) (sum int64) {
+func (du *dual) lookAtMany(x *site, how *manner) (sum int64) {
 	st := du.st
-	x := &st.b.sites[s]
-	hash := uint64(0)
 	tops := du.tops[:0]
 	for _, l := range x.lanes {
 		p := picked{}
@@ -113,7 +105,7 @@ func (du *dual) lookAtMany(s int, left int32, how *manner) (sum int64) {
 		}
 	}
 	du.tops = tops
-	for left > 0 {
+	for left := x.groups; left > 0; left-- {
 		best := -1
 		for k := range tops {
 			if tops[k].value > 0 && (best < 0 || tops[k].value > tops[best].value) {
@@ -128,20 +120,9 @@ func (du *dual) lookAtMany(s int, left int32, how *manner) (sum int64) {
 		sum += t.value
 		for _, pos := range t.members {
 			du.wanted[asks[pos]]++
-			hash += (uint64(pos)<<20 + uint64(t.lane) + 1) * 0x9e3779b97f4a7c15
 		}
-		left--
 	}
-	du.note(s, hash)
 	return sum
-}
-
-func (du *dual) note(s int, hash uint64) {
-	if du.group[s] == hash {
-		du.streak[s]++
-	} else {
-		du.group[s], du.streak[s] = hash, 0
-	}
 }
 
 // iterate moves the prices once. served is what a formation is known to serve:
@@ -195,66 +176,51 @@ func mulDiv(a, b, c int64) int64 {
 	return int64(q)
 }
 
-// dive opens groups one after another where the multipliers want them most
-// steadily, and lets the multipliers of what is left follow.
-func (du *dual) dive(its int) {
+// settle is the incremental way: sites look one after another, and raise the
+// prices of whom they want at once.
+func (du *dual) settle(delta int32) {
 	st := du.st
-	full := manner{weight: priceOne}
-	for {
-		for range its {
-			du.iterate(st.served)
+	for i := range st.price {
+		if st.price[i] > 0 {
+			st.price[i] = max(0, st.price[i]-delta)
 		}
-		best, most := int32(-1), int32(-1)
-		for s := range st.b.sites {
-			if st.freeGroup(int32(s)) < 0 {
-				continue
+	}
+	how := manner{all: true}
+	n := len(st.b.sites)
+	if len(du.order) != n {
+		du.order = make([]int32, n)
+		for k := range du.order {
+			du.order[k] = int32(k)
+		}
+	}
+	for k := n - 1; k > 0; k-- {
+		j := st.dice.below(k + 1)
+		du.order[k], du.order[j] = du.order[j], du.order[k]
+	}
+	for _, s := range du.order {
+		x := &st.b.sites[s]
+		for range x.groups {
+			p := picked{}
+			for _, l := range x.lanes {
+				st.improvePick(l, &how, &p)
 			}
-			k := du.streak[s]*8 + int32(st.dice.below(8*its/4+1))
-			if k > most {
-				best, most = int32(s), k
+			if p.value <= 0 {
+				break
+			}
+			asks := st.b.lanes[p.lane].asks
+			for _, pos := range st.scratch.best {
+				st.price[asks[pos]] += delta
 			}
 		}
-		if best < 0 || !st.openAt1(best, &full) {
-			// try any
-			ok := false
-			for s := range st.b.sites {
-				if st.openAt1(int32(s), &full) {
-					ok = true
-					break
-				}
-			}
-			if !ok {
-				return
-			}
-		}
-		st.settleNets()
-		st.commit()
-		du.refresh()
 	}
 }
 
-// refresh starts the bound anew after groups have opened.
-func (du *dual) refresh() {
-	st := du.st
-	copy(st.price, du.best)
+// rebase takes the present prices as the best.
+func (du *dual) rebase() {
+	copy(du.best, du.st.price)
 	du.bound = du.look()
-	for i := range du.mean {
-		if st.at[i] >= 0 {
-			du.mean[i] = priceOne
-		}
+	for i, w := range du.wanted {
+		du.mean[i] = w * priceOne
 	}
-	du.step = max(du.step, 100)
-}
-
-func (st *search) openAt1(site int32, how *manner) bool {
-	if st.freeGroup(site) < 0 {
-		return false
-	}
-	best, most := int32(-1), int64(0)
-	for _, l := range st.b.sites[site].lanes {
-		if p := st.pick(l, how); p.fresh > 0 && p.value > most {
-			best, most = l, p.value
-		}
-	}
-	return best >= 0 && st.found(st.pick(best, how))
+	du.step = 100
 }

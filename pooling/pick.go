@@ -61,7 +61,7 @@ type keyed struct {
 func (st *search) valueOf(l *lane, pos int32, how *manner) (v int32, ok bool) {
 	i := l.asks[pos]
 	if how.all {
-		return priceOne - st.price[i], st.at[i] < 0
+		return priceOne - st.price[i], true
 	}
 	if !st.mine(i) {
 		return 0, false
@@ -109,16 +109,20 @@ func (st *search) improvePick(li int32, how *manner, out *picked) {
 	l := &st.b.lanes[li]
 	d := &st.b.deals[l.deal]
 	s := &st.scratch
-	s.keys = s.keys[:0]
-	for pos := range l.asks {
-		if v, ok := st.valueOf(l, int32(pos), how); ok {
-			s.keys = append(s.keys, uint64(uint32(-v)^1<<31)<<32|uint64(pos))
+	if how.all {
+		st.sortAll(li, l)
+	} else {
+		s.keys = s.keys[:0]
+		for pos := range l.asks {
+			if v, ok := st.valueOf(l, int32(pos), how); ok {
+				s.keys = append(s.keys, keyOf(v, int32(pos)))
+			}
 		}
+		if len(s.keys) < d.min {
+			return
+		}
+		slices.Sort(s.keys)
 	}
-	if len(s.keys) < d.min {
-		return
-	}
-	slices.Sort(s.keys)
 	st.sumByHost(l, d)
 	for {
 		h, most := -1, out.value
@@ -139,10 +143,34 @@ func (st *search) improvePick(li int32, how *manner, out *picked) {
 	}
 }
 
+// sortAll puts everybody of a lane in the order of value. It begins with the
+// order of the last time: prices move little from one look to the next.
+func (st *search) sortAll(li int32, l *lane) {
+	order := st.orders[li]
+	keys := st.scratch.keys[:0]
+	for _, pos := range order {
+		key := keyOf(priceOne-st.price[l.asks[pos]], pos)
+		k := len(keys)
+		keys = append(keys, key)
+		for ; k > 0 && keys[k-1] > key; k-- {
+			keys[k] = keys[k-1]
+		}
+		keys[k] = key
+	}
+	for k, key := range keys {
+		order[k] = int32(uint32(key))
+	}
+	st.scratch.keys = keys
+}
+
+// keyOf is small for large values.
+func keyOf(v, pos int32) uint64 { return uint64(uint32(-v)^1<<31)<<32 | uint64(uint32(pos)) }
+
 func valueOfKey(key uint64) int32 { return -int32(uint32(key>>32) ^ 1<<31) }
 
 // sumByHost bounds what a group is worth at each host: the sum of its largest
-// positive values; 0 when it has too few candidates.
+// values, as many as it must have and of more the positive ones; 0 when it has
+// too few candidates.
 func (st *search) sumByHost(l *lane, d *deal) {
 	s := &st.scratch
 	clear(s.sums[:len(l.hosts)])
@@ -151,8 +179,8 @@ func (st *search) sumByHost(l *lane, d *deal) {
 		v := int64(valueOfKey(key))
 		for rest := l.masks[uint32(key)]; rest != 0; rest &= rest - 1 {
 			h := bits.TrailingZeros64(rest)
-			if s.counts[h]++; v > 0 && int(s.counts[h]) <= d.max {
-				s.sums[h] += v
+			if s.counts[h]++; int(s.counts[h]) <= d.min || (v > 0 && int(s.counts[h]) <= d.max) {
+				s.sums[h] += v // at least so many must be in, dear or not
 			}
 		}
 	}
@@ -169,7 +197,8 @@ func (st *search) pickAt(li int32, l *lane, d *deal, h int, how *manner, out *pi
 	s.list = s.list[:0]
 	for _, key := range s.keys {
 		if pos := int32(uint32(key)); l.masks[pos]>>h&1 == 1 {
-			s.list = append(s.list, keyed{valueOfKey(key), pos})
+			v := valueOfKey(key)
+			s.list = append(s.list, keyed{v, pos})
 		}
 	}
 	switch {

@@ -27,11 +27,12 @@ type standings struct {
 	at       []int32 // by demand: its group, or -1
 	lane     []int32 // by group: the lane in which it stands, or -1 when it is closed
 	groups   []group
-	used     []int32 // by provider-slot: groups running
-	open     []int32 // by site: groups that stand
-	owner    []int32 // by demand: the zone that may move it now; nil without zones
-	siteZone []int32 // by site, likewise
-	price    []int32 // by demand: its multiplier, in units of 1/priceOne
+	used     []int32   // by provider-slot: groups running
+	open     []int32   // by site: groups that stand
+	owner    []int32   // by demand: the zone that may move it now; nil without zones
+	siteZone []int32   // by site, likewise
+	orders   [][]int32 // by lane: candidates as they were sorted last, for prices
+	price    []int32   // by demand: its multiplier, in units of 1/priceOne
 }
 
 // group is one group. Its members are candidates of its lane.
