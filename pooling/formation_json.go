@@ -1,10 +1,9 @@
 package pooling
 
 import (
+	"bytes"
 	"fmt"
 	"io"
-
-	"colletta/money"
 )
 
 const formationSchemaStem = "colletta.solution/"
@@ -50,11 +49,11 @@ func (in *input) pool() (p Pool) {
 		case "offer":
 			p.Offer = in.text()
 		case "slot":
-			if slot := optional(in, in.textOf); slot != nil {
+			if slot := optional(in, in.word); slot != nil {
 				p.Slot = *slot
 			}
 		case "host":
-			p.Host = in.text()
+			p.Host = in.word()
 		case "cost":
 			p.Cost = in.sum()
 		case "members":
@@ -73,7 +72,7 @@ func (in *input) member() (m Member) {
 		case "demand":
 			m.Demand = in.text()
 		case "slots":
-			m.Slots = in.textsOrNull()
+			m.Slots = in.wordListOrNull()
 		case "share":
 			m.Share = in.sum()
 		case "subsidy":
@@ -81,7 +80,7 @@ func (in *input) member() (m Member) {
 		case "net":
 			m.Net = in.sum()
 		case "programme":
-			if programme := optional(in, in.textOf); programme != nil {
+			if programme := optional(in, in.word); programme != nil {
 				m.Programme = *programme
 			}
 		default:
@@ -144,84 +143,75 @@ func (in *input) certificate(c *Certificate) {
 	})
 }
 
-// The structs below are colletta.solution as it is written.
-
-type formationJSON struct {
-	Schema string      `json:"schema"`
-	Round  string      `json:"round"`
-	Pools  []poolJSON  `json:"pools"`
-	Totals *totalsJSON `json:"totals,omitempty"`
-	Bound  *boundJSON  `json:"bound,omitempty"`
-}
-
-type poolJSON struct {
-	ID      string       `json:"id"`
-	Offer   string       `json:"offer"`
-	Slot    *string      `json:"slot"` // null for a rota
-	Host    string       `json:"host"`
-	Cost    money.Amount `json:"cost"`
-	Members []memberJSON `json:"members"`
-}
-
-type memberJSON struct {
-	Demand    string       `json:"demand"`
-	Slots     []string     `json:"slots,omitempty"`
-	Share     money.Amount `json:"share"`
-	Subsidy   money.Amount `json:"subsidy"`
-	Net       money.Amount `json:"net"`
-	Programme *string      `json:"programme"` // null without a voucher
-}
-
-type totalsJSON struct {
-	Served    int          `json:"served"`
-	Net       money.Amount `json:"net"`
-	Subsidy   money.Amount `json:"subsidy"`
-	Cost      money.Amount `json:"cost"`
-	DistanceM int64        `json:"distance_m"`
-}
-
-type boundJSON struct {
-	Served      int              `json:"served"`
-	Method      string           `json:"method"`
-	Certificate *certificateJSON `json:"certificate,omitempty"`
-}
-
-type certificateJSON struct {
-	Denominator int64   `json:"denominator"`
-	Multipliers []int64 `json:"multipliers"`
-}
-
-func fromBound(b *Bound) *boundJSON {
-	if b == nil {
-		return nil
-	}
-	return &boundJSON{b.Served, b.Method, (*certificateJSON)(b.Certificate)}
-}
-
-// JSON writes the formation in its canonical form; reading it gives the same
-// formation.
+// JSON returns what [Formation.WriteJSON] writes.
 func (f *Formation) JSON() ([]byte, error) {
+	var b bytes.Buffer
+	if err := f.WriteJSON(&b); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// WriteJSON writes the formation in its canonical form; reading it gives the
+// same formation.
+func (f *Formation) WriteJSON(w io.Writer) error {
 	if f.Version != 1 && f.Version != 2 {
-		return nil, fmt.Errorf("write formation: unknown version %d", f.Version)
+		return fmt.Errorf("write formation: unknown version %d", f.Version)
 	}
-	return encode(formationJSON{
-		Schema: fmt.Sprint(formationSchemaStem, f.Version),
-		Round:  f.Round,
-		Pools: mapped(f.Pools, func(p Pool) poolJSON {
-			return poolJSON{p.ID, p.Offer, orNull(p.Slot), p.Host, p.Cost, mapped(p.Members, fromMember)}
-		}),
-		Totals: (*totalsJSON)(f.Totals),
-		Bound:  fromBound(f.Bound),
-	})
+	out := newOutput(w)
+	out.text(`{"schema":`, fmt.Sprint(formationSchemaStem, f.Version))
+	out.text(`,"round":`, f.Round)
+	array(out, `,"pools":`, f.Pools, out.pool)
+	if f.Totals != nil {
+		out.totals(f.Totals)
+	}
+	if f.Bound != nil {
+		out.bound(f.Bound)
+	}
+	out.raw("}")
+	return out.end()
 }
 
-func fromMember(m Member) memberJSON {
-	return memberJSON{m.Demand, m.Slots, m.Share, m.Subsidy, m.Net, orNull(m.Programme)}
+// pool writes a group; its slot is null for a rota.
+func (out *output) pool(p *Pool) {
+	out.text(`{"id":`, p.ID)
+	out.text(`,"offer":`, p.Offer)
+	out.textOrNull(`,"slot":`, p.Slot)
+	out.text(`,"host":`, p.Host)
+	out.amount(`,"cost":`, p.Cost)
+	array(out, `,"members":`, p.Members, out.member)
+	out.raw("}")
 }
 
-func orNull(s string) *string {
-	if s == "" {
-		return nil
+// member writes one demand of a group; its programme is null without a voucher.
+func (out *output) member(m *Member) {
+	out.text(`{"demand":`, m.Demand)
+	if len(m.Slots) > 0 {
+		out.texts(`,"slots":`, m.Slots)
 	}
-	return &s
+	out.amount(`,"share":`, m.Share)
+	out.amount(`,"subsidy":`, m.Subsidy)
+	out.amount(`,"net":`, m.Net)
+	out.textOrNull(`,"programme":`, m.Programme)
+	out.raw("}")
+}
+
+func (out *output) totals(t *Totals) {
+	out.integer(`,"totals":{"served":`, int64(t.Served))
+	out.amount(`,"net":`, t.Net)
+	out.amount(`,"subsidy":`, t.Subsidy)
+	out.amount(`,"cost":`, t.Cost)
+	out.integer(`,"distance_m":`, t.DistanceM)
+	out.raw("}")
+}
+
+func (out *output) bound(b *Bound) {
+	out.integer(`,"bound":{"served":`, int64(b.Served))
+	out.text(`,"method":`, b.Method)
+	if c := b.Certificate; c != nil {
+		out.integer(`,"certificate":{"denominator":`, c.Denominator)
+		array(out, `,"multipliers":`, c.Multipliers, func(m *int64) { out.integer("", *m) })
+		out.raw("}")
+	}
+	out.raw("}")
 }

@@ -37,9 +37,10 @@ type GenerateOptions struct {
 // distribution that INPS publishes. Families do not depend on Supply, so two
 // instances that differ in it alone can be compared.
 //
-// Source: docs of the round format, "Generator": 14 communities per square
-// kilometre, 70 % condominiums, 12 % schools, 18 % neighbourhoods; ISEE after
-// INPS, Osservatorio 2024 (not checked on the primary source).
+// Source: mechanism.md, section 3.1: 14 communities per square kilometre, 70 %
+// condominiums, 12 % schools, 18 % neighbourhoods; ISEE after INPS, Osservatorio
+// 2024, as the press reported it (not checked on the primary source). What that
+// section leaves open was measured on the published examples.
 func Generate(o GenerateOptions) *Snapshot {
 	g := newGenerator(o)
 	g.families()

@@ -1,10 +1,17 @@
 package pooling
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
+	"testing/iotest"
+	"time"
+
+	"pgregory.net/rapid"
 
 	"colletta/money"
 )
@@ -71,27 +78,268 @@ func TestReadSnapshotNamesThePlaceOfAFault(t *testing.T) {
 	}
 }
 
-func TestReadSnapshotRefusesWhatIsNoDocument(t *testing.T) {
-	for name, text := range map[string]string{
-		"empty":         "",
-		"null":          "null",
-		"not JSON":      "round",
-		"not UTF-8":     "{\"schema\":\"\xff\"}",
-		"cut short":     `{"schema":"colletta.round/1","slots":[`,
-		"two documents": "{}{}",
-		"nesting bomb":  strings.Repeat("[", 1_000_000),
-		"nested rounds": strings.Repeat(`{"round":`, 100_000),
-		"other schema":  `{"schema":"colletta.round/3"}`,
-		"long id":       `{"schema":"` + strings.Repeat("x", 10_000) + `"}`,
+// Each case breaks the first demand of e01 at one value; the error must tell
+// its place, the value as found and the rule.
+func TestBadValueIsRefusedWithPathValueAndRule(t *testing.T) {
+	t.Parallel()
+	const (
+		whole, amount, text, control = "must be a whole number", `must be an amount like "45.00"`, "must be a string", "must not hold control characters"
+		units, price, id, slots      = `"units":1,`, `"max_price":"30.00"`, `{"id":"d1"`, `"slots":["mon-16","wed-16"],"max_price"`
+	)
+	long := strings.Repeat("9", 400)
+	nines := long[:60] + "…"
+	tests := []struct{ name, old, new, path, value, rule string }{
+		{"decimal point", units, `"units":1.0,`, "units", "1.0", whole},
+		{"exponent", units, `"units":1e3,`, "units", "1e3", whole},
+		{"minus zero", units, `"units":-0,`, "units", "-0", whole},
+		{"beyond 64 bits", units, `"units":9223372036854775808,`, "units", "9223372036854775808", whole},
+		{"400 digits", units, `"units":` + long + `,`, "units", nines, whole},
+		{"text for a number", units, `"units":"1",`, "units", "1", whole},
+		{"null for a number", units, `"units":null,`, "units", "null", whole},
+		{"true for a number", units, `"units":true,`, "units", "true", whole},
+		{"array for a number", units, `"units":[1],`, "units", "[", whole},
+		{"object for a number", units, `"units":{},`, "units", "{", whole},
+		{"units of zero", units, `"units":0,`, "units", "0", "must be from 1 to 1000"},
+		{"negative units", units, `"units":-1,`, "units", "-1", "must be from 1 to 1000"},
+		{"leading zeros", units, `"units":00,`, "", `0,"slots":["mon-16","wed`, "must be JSON: invalid character '0'"},
+		{"leading plus", units, `"units":+1,`, "units", `+1,"slots":["mon-16","we`, "must be JSON: invalid character '+'"},
+		{"NaN", units, `"units":NaN,`, "units", `NaN,"slots":["mon-16","w`, "must be JSON: invalid character 'N'"},
+		{"no value", units, `"units":,`, "units", `"slots":["mon-16","wed-1`, "must be JSON: invalid character ','"},
+		{"number for money", price, `"max_price":30`, "max_price", "30", text},
+		{"null for money", price, `"max_price":null`, "max_price", "null", text},
+		{"three decimals", price, `"max_price":"30.001"`, "max_price", "30.001", amount},
+		{"comma", price, `"max_price":"30,00"`, "max_price", "30,00", amount},
+		{"point alone", price, `"max_price":"30."`, "max_price", "30.", amount},
+		{"no digit before the point", price, `"max_price":".50"`, "max_price", ".50", amount},
+		{"two points", price, `"max_price":"3.0.0"`, "max_price", "3.0.0", amount},
+		{"plus", price, `"max_price":"+30.00"`, "max_price", "+30.00", amount},
+		{"amount with an exponent", price, `"max_price":"1e9"`, "max_price", "1e9", amount},
+		{"blank", price, `"max_price":" 30.00"`, "max_price", " 30.00", amount},
+		{"empty amount", price, `"max_price":""`, "max_price", "", amount},
+		{"ten digits", price, `"max_price":"1000000000"`, "max_price", "1000000000", amount},
+		{"200 digits", price, `"max_price":"` + long[:200] + `"`, "max_price", nines, amount},
+		{"over the limit", price, `"max_price":"10000000.01"`, "max_price", "10000000.01", "must be at most 10000000.00"},
+		{"price of zero", price, `"max_price":"0.00"`, "max_price", "0.00", "must be from 0.01 to 10000000.00"},
+		{"negative price", price, `"max_price":"-1.00"`, "max_price", "-1.00", "must be from 0.01 to 10000000.00"},
+		{"NUL escaped", id, `{"id":"d\u0000"`, "id", "d\x00", control},
+		{"NUL", id, "{\"id\":\"d\x00\"", "id", "\"d\x00\",\"household\":\"h1\",\"c", "must be JSON: invalid character '\\x00'"},
+		{"next line", id, `{"id":"d\u0085"`, "id", "d\u0085", control},
+		{"replacement character", id, `{"id":"d\ufffd"`, "id", "d\ufffd", control},
+		{"half a surrogate", id, `{"id":"d\ud800"`, "id", `"d\ud800","household":"h`, "must be JSON: invalid surrogate"},
+		{"surrogates in the wrong order", id, `{"id":"d\udc00\ud800"`, "id", `"d\udc00\ud800","househo`, "must be JSON: invalid surrogate"},
+		{"invalid UTF-8", id, "{\"id\":\"d\xff\"", "id", "\"d\ufffd\",\"household\":\"h1\",\"c", "must be JSON: invalid UTF-8"},
+		{"overlong UTF-8", id, "{\"id\":\"d\xc0\x80\"", "id", "\"d\ufffd\",\"household\":\"h1\",\"", "must be JSON: invalid UTF-8"},
+		{"unknown escape", id, `{"id":"d\x"`, "id", `"d\x","household":"h1","`, "must be JSON: invalid escape"},
+		{"empty id", id, `{"id":""`, "id", "", idRule},
+		{"id of 257 bytes", id, `{"id":"` + long[:257] + `"`, "id", nines, "must be at most 256 bytes"},
+		{"number for an id", id, `{"id":1`, "id", "1", text},
+		{"array for an id", id, `{"id":["d1"]`, "id", "[", text},
+		{"id without end", id, `{"id":"` + strings.Repeat("x", 3<<20), "id", "", "must not hold a text, number or gap of over 1048576 bytes"},
+		{"surrogate in a key", id, `{"\ud800":"d1"`, "", `"\ud800":"d1","household`, "must be JSON: invalid surrogate"},
+		{"key without quotes", id, `{id:"d1"`, "", `id:"d1","household":"h1"`, "must be JSON: invalid character 'i'"},
+		{"number for a key", id, `{1:"d1"`, "", `1:"d1","household":"h1",`, "must be JSON: object member name must be a string"},
+		{"comment", id, `/* first */{"id":"d1"`, "", `/* first */{"id":"d1","h`, "must be JSON: invalid character '/'"},
+		{"key repeated", units, `"units":1,"units":1,`, "units", "", "must not occur twice"},
+		{"key repeated in escapes", units, `"units":1,"\u0075nits":1,`, "units", "", "must not occur twice"},
+		{"unknown field", units, `"units":1,"colour":"red",`, "colour", "", "is not a field of this format"},
+		{"unknown field of 400 bytes", units, `"units":1,"` + long + `":"red",`, nines, "", "is not a field of this format"},
+		{"missing field", units, ``, "units", "", "is missing"},
+		{"text for an array", slots, `"slots":"mon-16","max_price"`, "slots", "mon-16", "must be an array"},
+		{"null for an array", slots, `"slots":null,"max_price"`, "slots", "null", "must be an array"},
+		{"object for an array", slots, `"slots":{"0":"mon-16"},"max_price"`, "slots", "{", "must be an array"},
+		{"number in an array", slots, `"slots":["mon-16",16],"max_price"`, "slots[1]", "16", text},
+		{"array in an array", slots, `"slots":[["mon-16"]],"max_price"`, "slots[0]", "[", text},
+		{"comma at the end", slots, `"slots":["mon-16",],"max_price"`, "slots[1]", `],"max_price":"30.00","m`, "must be JSON: invalid character ','"},
+		{"unknown slot", slots, `"slots":["mon-16","sun-16"],"max_price"`, "slots[1]", "sun-16", "is unknown"},
+		{"slot twice", slots, `"slots":["mon-16","mon-16"],"max_price"`, "slots[1]", "mon-16", "must not occur twice"},
+		{"10 MB of brackets", slots, `"slots":` + strings.Repeat("[", 10_000_000), "slots[0]", "[", text},
+		{"10 MB of braces", units, strings.Repeat(`{"units":`, 1_000_000), "", `{"units":{"units":{"unit`, "must be JSON: exceeded max depth"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			fault := faultOf(t, "e01", tt.old, tt.new)
+			path := "demands[0]"
+			if tt.path != "" {
+				path += "." + tt.path
+			}
+			if fault.Path != path || fault.Value != tt.value || !strings.HasPrefix(fault.Rule, tt.rule) {
+				t.Errorf("got  %q %q %q\nwant %q %q %q", fault.Path, fault.Value, fault.Rule, path, tt.value, tt.rule)
+			}
+		})
+	}
+}
+
+// faultOf breaks a file in one place and returns the error.
+func faultOf(t *testing.T, file, old, new string) *InputError {
+	t.Helper()
+	b, err := os.ReadFile("testdata/rounds/" + file + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := strings.Replace(string(b), old, new, 1)
+	if bad == string(b) {
+		t.Fatalf("%s is not in %s", old, file)
+	}
+	_, err = ReadSnapshot(strings.NewReader(bad))
+	var fault *InputError
+	if !errors.As(err, &fault) {
+		t.Fatalf("got %v, want an InputError", err)
+	}
+	return fault
+}
+
+func TestWhatIsNoDocumentIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, text, path, value, rule string }{
+		{"empty", "", "", "", "must not end in the middle (byte 0)"},
+		{"blank", " \n\t", "", "", "must not end in the middle"},
+		{"null", "null", "", "null", "must be an object"},
+		{"array", "[]", "", "[", "must be an object"},
+		{"text", `"round"`, "", "round", "must be an object"},
+		{"not JSON", "round", "", "round", "must be JSON: invalid character 'r'"},
+		{"byte order mark", "\ufeff{}", "", "\ufeff{}", "must be JSON: invalid character"},
+		{"UTF-16", "\xff\xfe{\x00", "", "\ufffd{\x00", "must be JSON: invalid character"},
+		{"NUL", "\x00", "", "\x00", "must be JSON: invalid character"},
+		{"cut short", `{"schema":"colletta.ro`, "schema", "", "must not end in the middle"},
+		{"cut after a key", `{"schema"`, "schema", "", "must not end in the middle"},
+		{"cut after a bracket", `{"schema":`, "schema", "", "must not end in the middle"},
+		{"nesting bomb", strings.Repeat("[", 10_000_000), "", "[", "must be an object"},
+		{"gap without end", strings.Repeat(" ", 3<<20) + "{}", "", "", "must not hold a text, number or gap of over 1048576 bytes"},
+		{"number without end", `{"schema":` + strings.Repeat("1", 3<<20), "schema", "", "must not hold a text, number or gap of over 1048576 bytes"},
+		{"long schema", `{"schema":"` + strings.Repeat("x", 10_000) + `"}`, "schema", strings.Repeat("x", 60) + "…", "must be at most 256 bytes"},
 	} {
-		var fault *InputError
-		if _, err := ReadSnapshot(strings.NewReader(text)); !errors.As(err, &fault) {
-			t.Errorf("%s: got %v, want an InputError", name, err)
-		}
-		if _, err := ReadFormation(strings.NewReader(text)); !errors.As(err, &fault) {
-			t.Errorf("%s: formation: got %v, want an InputError", name, err)
+		for kind, read := range map[string]func(string) error{
+			"snapshot":  func(text string) error { _, err := ReadSnapshot(strings.NewReader(text)); return err },
+			"formation": func(text string) error { _, err := ReadFormation(strings.NewReader(text)); return err },
+		} {
+			var fault *InputError
+			if err := read(tt.text); !errors.As(err, &fault) {
+				t.Errorf("%s: %s: got %v, want an InputError", tt.name, kind, err)
+			} else if fault.Path != tt.path || fault.Value != tt.value || !strings.HasPrefix(fault.Rule, tt.rule) {
+				t.Errorf("%s: %s: got %q %q %q", tt.name, kind, fault.Path, fault.Value, fault.Rule)
+			}
 		}
 	}
+}
+
+func TestAnythingAfterTheDocumentIsRefused(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile("testdata/rounds/e01.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rest := range []string{"x", "{}", "null", ",", "]", "\x00", "\xff"} {
+		var fault *InputError
+		if _, err := ReadSnapshot(strings.NewReader(string(b) + rest)); !errors.As(err, &fault) || fault.Rule != "must end after the document" {
+			t.Errorf("%q: got %v", rest, err)
+		}
+	}
+	if _, err := ReadSnapshot(strings.NewReader(string(b) + " \r\n\t")); err != nil {
+		t.Errorf("blanks: %v", err)
+	}
+}
+
+// Wherever a file is cut, the error says that it ends too early.
+func TestFileCutAnywhereIsRefused(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile("testdata/rounds/e11.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := len(bytes.TrimSpace(b))
+	for n := range whole {
+		var fault *InputError
+		if _, err := ReadSnapshot(bytes.NewReader(b[:n])); !errors.As(err, &fault) || !strings.HasPrefix(fault.Rule, "must not end in the middle") {
+			t.Fatalf("cut at %d of %d: got %v", n, whole, err)
+		}
+	}
+}
+
+// A reader that fails is a fault of the world, not of the file; one that gives
+// a byte at a time is read like any other.
+func TestFailingReaderIsNoFaultOfTheFile(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile("testdata/rounds/e01.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := errors.New("the disk is broken")
+	for _, n := range []int{0, 1, 500, len(b)} {
+		_, err := ReadSnapshot(io.MultiReader(bytes.NewReader(b[:n]), iotest.ErrReader(broken)))
+		var fault *InputError
+		if !errors.Is(err, broken) || errors.As(err, &fault) {
+			t.Errorf("after %d bytes: got %v", n, err)
+		}
+	}
+	slow, err := ReadSnapshot(iotest.OneByteReader(bytes.NewReader(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fast, err := ReadSnapshot(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(slow, fast) {
+		t.Error("the speed of a reader changes what is read")
+	}
+}
+
+// endless are blanks without end.
+type endless struct{}
+
+func (endless) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = ' '
+	}
+	return len(b), nil
+}
+
+func TestInputWithoutEndIsRefusedAtItsLimit(t *testing.T) {
+	t.Parallel()
+	src := source{r: endless{}, left: 200_000}
+	if _, err := io.ReadAll(&src); !errors.Is(err, errTooLong) {
+		t.Errorf("got %v", err)
+	}
+	if src.left != -1 {
+		t.Errorf("%d bytes beyond the limit were read", -src.left)
+	}
+}
+
+// Amounts are read as money.Parse reads them, whatever the text.
+func TestAmountsAreReadAsMoneyParses(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(
+			rapid.StringOf(rapid.SampledFrom([]rune("0123456789.-"))),
+			rapid.StringMatching(`-?[0-9]{0,11}(\.[0-9]{0,3})?`),
+			rapid.String(),
+		).Draw(t, "text")
+		want, err := money.Parse(text)
+		got, ok := amountOf([]byte(text), moneyDigitsMax)
+		switch {
+		case errors.Is(err, money.ErrRange):
+			if !ok || got <= money.Max && got >= -money.Max {
+				t.Fatalf("%q: got %v %v, want out of range", text, got, ok)
+			}
+		case (err == nil) != ok || ok && got != want:
+			t.Fatalf("%q: got %v %v, want %v %v", text, got, ok, want, err)
+		}
+	})
+}
+
+func TestDatesAreThoseOfTheCalendar(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		date := rapid.OneOf(
+			rapid.StringMatching(`[0-9]{4}-[01][0-9]-[0-3][0-9]`),
+			rapid.StringMatching(`(2000|2023|2024|1900)-0[12]-(28|29|30|31)`),
+			rapid.StringOf(rapid.SampledFrom([]rune("0123456789-/+ "))),
+		).Draw(t, "date")
+		_, err := time.Parse(time.DateOnly, date)
+		if isDate(date) != (err == nil) {
+			t.Fatalf("%q: isDate says %v, the calendar %v", date, isDate(date), err)
+		}
+	})
 }
 
 func TestValidateOfferNamesEachField(t *testing.T) {

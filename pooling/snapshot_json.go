@@ -2,9 +2,9 @@ package pooling
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"colletta/money"
 )
@@ -63,11 +63,23 @@ func (in *input) snapshot(s *Snapshot) {
 	}
 }
 
-// many reads an array of objects; never nil.
+// many reads an array of objects; never nil. A long one is gathered in pieces
+// and joined once, because growing it would copy it five times over.
 func many[T any](in *input, one func() T) []T {
-	out := []T{}
-	in.array(func() { out = append(out, one()) })
-	return out
+	const pieceMax = 1 << 13
+	var pieces [][]T
+	piece := []T{}
+	in.array(func() {
+		if len(piece) == pieceMax {
+			pieces = append(pieces, piece)
+			piece = make([]T, 0, pieceMax)
+		}
+		piece = append(piece, one())
+	})
+	if pieces == nil {
+		return piece
+	}
+	return slices.Concat(append(pieces, piece)...)
 }
 
 // version reads "<stem>1" or "<stem>2".
@@ -107,11 +119,11 @@ func (in *input) slot() (s Slot) {
 		case "id":
 			s.ID = in.text()
 		case "day":
-			s.Day = in.text()
+			s.Day = in.word()
 		case "start":
-			s.Start = in.text()
+			s.Start = in.word()
 		case "end":
-			s.End = in.text()
+			s.End = in.word()
 		default:
 			return false
 		}
@@ -126,7 +138,7 @@ func (in *input) category() (c Category) {
 		case "id":
 			c.ID = in.text()
 		case "unit":
-			c.Unit = in.text()
+			c.Unit = in.word()
 		default:
 			return false
 		}
@@ -141,7 +153,7 @@ func (in *input) community() (c Community) {
 		case "id":
 			c.ID = in.text()
 		case "kind":
-			c.Kind = in.text()
+			c.Kind = in.word()
 		case "x_m":
 			c.XM = in.integer()
 		case "y_m":
@@ -160,7 +172,7 @@ func (in *input) household() (h Household) {
 		case "id":
 			h.ID = in.text()
 		case "isee":
-			h.ISEE = optional(in, in.moneyOf)
+			h.ISEE = optional(in, in.money)
 		case "odd_cents":
 			h.OddCents = int(in.integer())
 		default:
@@ -180,21 +192,21 @@ func (in *input) demand() Demand {
 		case "household":
 			d.Household = in.text()
 		case "community":
-			d.Community = in.text()
+			d.Community = in.word()
 		case "category":
-			d.Category = in.text()
+			d.Category = in.word()
 		case "units":
 			d.Units = in.integer()
 		case "weight":
 			d.Weight = in.integer()
 		case "slots":
-			d.Slots = in.texts()
+			d.Slots = in.wordList()
 		case "max_price":
 			d.MaxPrice = in.money()
 		case "max_distance_m":
 			d.MaxDistanceM = in.integer()
 		case "posted_on":
-			d.PostedOn = in.text()
+			d.PostedOn = in.word()
 		default:
 			return false
 		}
@@ -228,12 +240,12 @@ func (in *input) offer(newer func()) Offer {
 		case "provider":
 			o.Provider = in.text()
 		case "category":
-			o.Category = in.text()
+			o.Category = in.word()
 		case "mode":
 			newer()
-			o.Mode = Mode(in.text())
+			o.Mode = Mode(in.word())
 		case "slots":
-			o.Slots = in.texts()
+			o.Slots = in.wordList()
 		case "area":
 			in.area(&o.Area)
 		case "mix_radius_m":
@@ -245,14 +257,14 @@ func (in *input) offer(newer func()) Offer {
 		case "min_units":
 			o.MinUnits = in.integer()
 		case "max_units":
-			if u := optional(in, in.integerOf); u != nil {
+			if u := optional(in, in.integer); u != nil {
 				if *u < 1 {
 					in.fail(fmt.Sprint(*u), "must be at least 1")
 				}
 				o.MaxUnits = *u
 			}
 		case "split":
-			o.Split = SplitRule(in.text())
+			o.Split = SplitRule(in.word())
 		case "tiers":
 			o.Tiers = many(in, in.tier)
 		default:
@@ -267,7 +279,7 @@ func (in *input) area(a *Area) {
 	in.object(nil, func(key string) bool {
 		switch key {
 		case "communities":
-			a.Communities = in.texts()
+			a.Communities = in.wordList()
 		case "center":
 			a.Center = &Point{}
 			in.object([]string{"x_m", "y_m"}, func(key string) bool {
@@ -315,13 +327,13 @@ func (in *input) programme(newer func()) (p Programme) {
 		case "id":
 			p.ID = in.text()
 		case "categories":
-			p.Categories = in.textsOrNull()
+			p.Categories = in.wordListOrNull()
 		case "communities":
-			p.Communities = in.textsOrNull()
+			p.Communities = in.wordListOrNull()
 		case "rule":
 			p.Rule = in.rule(newer)
 		case "household_cap":
-			p.HouseholdCap = optional(in, in.moneyOf)
+			p.HouseholdCap = optional(in, in.money)
 		case "budget":
 			p.Budget = in.money()
 		default:
@@ -330,25 +342,6 @@ func (in *input) programme(newer func()) (p Programme) {
 		return true
 	})
 	return p
-}
-
-// textsOrNull reads an array of strings, nil for null.
-func (in *input) textsOrNull() []string {
-	t := in.token()
-	if t == nil {
-		return nil
-	}
-	if t != json.Delim('[') {
-		in.fail(fmt.Sprint(t), "must be an array")
-	}
-	out := []string{}
-	for i := 0; in.dec.More(); i++ {
-		in.path = append(in.path, step{index: i})
-		out = append(out, in.text())
-		in.pop()
-	}
-	in.token()
-	return out
 }
 
 // rule reads any of the three rules: its type may come after its other fields,
@@ -442,7 +435,7 @@ func (in *input) grant() (g Grant) {
 		case "amount":
 			amount, g.Amount = true, in.money()
 		case "cap":
-			g.Cap = optional(in, in.moneyOf)
+			g.Cap = optional(in, in.money)
 		default:
 			return false
 		}
@@ -454,21 +447,9 @@ func (in *input) grant() (g Grant) {
 	return g
 }
 
-// The structs below are colletta.round as it is written: field order is the
-// order in the file, defaults are left out, so equal snapshots have equal bytes.
-
-type snapshotJSON struct {
-	Schema      string          `json:"schema"`
-	Round       headerJSON      `json:"round"`
-	Slots       []slotJSON      `json:"slots"`
-	Categories  []categoryJSON  `json:"categories"`
-	Communities []communityJSON `json:"communities"`
-	Households  []householdJSON `json:"households"`
-	Demands     []demandJSON    `json:"demands"`
-	Providers   []providerJSON  `json:"providers"`
-	Offers      []offerJSON     `json:"offers"`
-	Programmes  []programmeJSON `json:"programmes"`
-}
+// The structs below are parts of colletta.round as it is written: field order
+// is the order in the file, defaults are left out, so equal snapshots have equal
+// bytes. Households and demands are written by hand: see [output].
 
 type headerJSON struct {
 	ID       string `json:"id"`
@@ -494,25 +475,6 @@ type communityJSON struct {
 	Kind string `json:"kind"`
 	XM   int64  `json:"x_m"`
 	YM   int64  `json:"y_m"`
-}
-
-type householdJSON struct {
-	ID       string        `json:"id"`
-	ISEE     *money.Amount `json:"isee"`
-	OddCents int           `json:"odd_cents,omitempty"`
-}
-
-type demandJSON struct {
-	ID           string       `json:"id"`
-	Household    string       `json:"household"`
-	Community    string       `json:"community"`
-	Category     string       `json:"category"`
-	Units        int64        `json:"units"`
-	Weight       int64        `json:"weight,omitempty"`
-	Slots        []string     `json:"slots"`
-	MaxPrice     money.Amount `json:"max_price"`
-	MaxDistanceM int64        `json:"max_distance_m,omitempty"`
-	PostedOn     string       `json:"posted_on"`
 }
 
 type providerJSON struct {
@@ -585,37 +547,68 @@ type grantJSON struct {
 	Cap     *money.Amount `json:"cap,omitempty"`
 }
 
-// JSON writes the snapshot in its canonical form: the bytes that are stored
-// and hashed. Reading them gives the same snapshot, and writing that the same
-// bytes. It returns the error of [Validate] for a snapshot that is not valid.
+// JSON returns what [Snapshot.WriteJSON] writes.
 func (s *Snapshot) JSON() ([]byte, error) {
-	if err := Validate(s); err != nil {
-		return nil, err
-	}
-	j := snapshotJSON{
-		Schema:      fmt.Sprint(roundSchemaStem, s.Version),
-		Round:       headerJSON(s.Round),
-		Slots:       mapped(s.Slots, func(x Slot) slotJSON { return slotJSON(x) }),
-		Categories:  mapped(s.Categories, func(x Category) categoryJSON { return categoryJSON(x) }),
-		Communities: mapped(s.Communities, func(x Community) communityJSON { return communityJSON(x) }),
-		Households:  mapped(s.Households, func(x Household) householdJSON { return householdJSON(x) }),
-		Demands:     mapped(s.Demands, fromDemand),
-		Providers:   mapped(s.Providers, fromProvider),
-		Offers:      mapped(s.Offers, fromOffer),
-		Programmes:  mapped(s.Programmes, fromProgramme),
-	}
-	return encode(j)
-}
-
-// encode writes compact JSON that ends with a newline.
-func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
+	if err := s.WriteJSON(&b); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), nil
+}
+
+// WriteJSON writes the snapshot in its canonical form: the bytes that are
+// stored and hashed. Reading them gives the same snapshot, and writing that the
+// same bytes. It returns the error of [Validate] for a snapshot that is not
+// valid, before it writes anything; other errors are faults of w.
+func (s *Snapshot) WriteJSON(w io.Writer) error {
+	if err := Validate(s); err != nil {
+		return err
+	}
+	out := newOutput(w)
+	out.text(`{"schema":`, fmt.Sprint(roundSchemaStem, s.Version))
+	out.raw(`,"round":`)
+	out.value(headerJSON(s.Round))
+	values(out, `,"slots":`, s.Slots, func(x Slot) slotJSON { return slotJSON(x) })
+	values(out, `,"categories":`, s.Categories, func(x Category) categoryJSON { return categoryJSON(x) })
+	values(out, `,"communities":`, s.Communities, func(x Community) communityJSON { return communityJSON(x) })
+	array(out, `,"households":`, s.Households, out.household)
+	array(out, `,"demands":`, s.Demands, out.demand)
+	values(out, `,"providers":`, s.Providers, fromProvider)
+	values(out, `,"offers":`, s.Offers, fromOffer)
+	values(out, `,"programmes":`, s.Programmes, fromProgramme)
+	out.raw("}")
+	return out.end()
+}
+
+func (out *output) household(h *Household) {
+	out.text(`{"id":`, h.ID)
+	if h.ISEE == nil {
+		out.raw(`,"isee":null`)
+	} else {
+		out.amount(`,"isee":`, *h.ISEE)
+	}
+	if h.OddCents != 0 {
+		out.integer(`,"odd_cents":`, int64(h.OddCents))
+	}
+	out.raw("}")
+}
+
+func (out *output) demand(d *Demand) {
+	out.text(`{"id":`, d.ID)
+	out.text(`,"household":`, d.Household)
+	out.text(`,"community":`, d.Community)
+	out.text(`,"category":`, d.Category)
+	out.integer(`,"units":`, d.Units)
+	if d.Weight != 1 {
+		out.integer(`,"weight":`, d.Weight)
+	}
+	out.texts(`,"slots":`, d.Slots)
+	out.amount(`,"max_price":`, d.MaxPrice)
+	if d.MaxDistanceM != 0 {
+		out.integer(`,"max_distance_m":`, d.MaxDistanceM)
+	}
+	out.text(`,"posted_on":`, d.PostedOn)
+	out.raw("}")
 }
 
 // mapped applies f to each element; never nil, so that JSON has [] and not null.
@@ -625,15 +618,6 @@ func mapped[A, B any](list []A, f func(A) B) []B {
 		out[i] = f(x)
 	}
 	return out
-}
-
-func fromDemand(d Demand) demandJSON {
-	j := demandJSON(d)
-	j.Slots = mapped(d.Slots, func(id string) string { return id })
-	if j.Weight == 1 {
-		j.Weight = 0
-	}
-	return j
 }
 
 func fromProvider(p Provider) providerJSON {

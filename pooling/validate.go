@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"colletta/money"
 	"colletta/refusal"
@@ -109,29 +107,29 @@ func tierFaults(tiers []Tier) []offerFault {
 	}
 	var faults []offerFault
 	for k, t := range tiers {
-		from := fmt.Sprintf("tiers[%d].from_members", k)
+		add := func(name, value, rule string, r *refusal.Error) {
+			faults = append(faults, offerFault{fmt.Sprintf("tiers[%d].%s", k, name), value, rule, r})
+		}
 		switch {
 		case k == 0 && t.FromMembers != 1:
-			faults = append(faults, offerFault{from, strconv.Itoa(t.FromMembers), "must be 1 in the first tier", ErrOfferTierFirst})
+			add("from_members", strconv.Itoa(t.FromMembers), "must be 1 in the first tier", ErrOfferTierFirst)
 		case k > 0 && t.FromMembers <= tiers[k-1].FromMembers:
-			faults = append(faults, offerFault{from, strconv.Itoa(t.FromMembers), "must ascend", ErrOfferTierOrder.With("after", tiers[k-1].FromMembers)})
+			add("from_members", strconv.Itoa(t.FromMembers), "must ascend", ErrOfferTierOrder.With("after", tiers[k-1].FromMembers))
 		case t.FromMembers > MembersMax:
-			faults = append(faults, offerFault{from, strconv.Itoa(t.FromMembers), between(1, MembersMax), ErrOfferMembersRange.With("max", MembersMax)})
+			add("from_members", strconv.Itoa(t.FromMembers), between(1, MembersMax), ErrOfferMembersRange.With("max", MembersMax))
 		}
-		for _, price := range []struct {
-			name string
-			of   func(Tier) money.Amount
+		before := tiers[max(k-1, 0)]
+		for _, price := range [...]struct {
+			name        string
+			now, before money.Amount
 		}{
-			{"fixed", func(t Tier) money.Amount { return t.Fixed }},
-			{"per_member", func(t Tier) money.Amount { return t.PerMember }},
-			{"per_unit", func(t Tier) money.Amount { return t.PerUnit }},
+			{"fixed", t.Fixed, before.Fixed}, {"per_member", t.PerMember, before.PerMember}, {"per_unit", t.PerUnit, before.PerUnit},
 		} {
-			field, now := fmt.Sprintf("tiers[%d].%s", k, price.name), price.of(t)
 			switch {
-			case now < 0 || now > money.Max:
-				faults = append(faults, offerFault{field, now.String(), between(money.Amount(0), money.Max), ErrOfferPriceRange.With("max", money.Max)})
-			case k > 0 && now > price.of(tiers[k-1]):
-				faults = append(faults, offerFault{field, now.String(), "must not rise from one tier to the next", ErrOfferTierRises.With("before", price.of(tiers[k-1]), "now", now)})
+			case !inRange(price.now):
+				add(price.name, price.now.String(), between(money.Amount(0), money.Max), ErrOfferPriceRange.With("max", money.Max))
+			case price.now > price.before:
+				add(price.name, price.now.String(), "must not rise from one tier to the next", ErrOfferTierRises.With("before", price.before, "now", price.now))
 			}
 		}
 	}
@@ -157,16 +155,27 @@ type validator struct {
 	s   *Snapshot
 	err error // the first
 
-	slotIDs, categories, communities, households, demandIDs, providerIDs map[string]bool
+	slotIDs, categories, communities, households, demandIDs, providerIDs idSet
 }
 
-// must records the first broken rule. The path is a format with its arguments,
-// so that nothing is formatted while all is well.
-func (v *validator) must(ok bool, value any, rule, path string, at ...any) bool {
-	if !ok && v.err == nil {
+// idSet holds the ids of one array.
+type idSet map[string]struct{}
+
+func (s idSet) has(id string) bool { _, found := s[id]; return found }
+
+// fail records the first broken rule. The path is a format with its arguments.
+func (v *validator) fail(value any, rule, path string, at ...any) {
+	if v.err == nil {
 		v.err = &InputError{Path: fmt.Sprintf(path, at...), Value: shorten(fmt.Sprint(value)), Rule: rule}
 	}
-	return ok
+}
+
+// must is fail unless a rule holds. What is checked a million times tests
+// before it calls fail, because arguments of this kind cost an allocation each.
+func (v *validator) must(ok bool, value any, rule, path string, at ...any) {
+	if !ok {
+		v.fail(value, rule, path, at...)
+	}
 }
 
 func (v *validator) header() {
@@ -180,47 +189,74 @@ func (v *validator) header() {
 
 const idRule = "must be a text of 1 to 256 bytes without control characters"
 
-func isID(id string) bool {
-	if id == "" || len(id) > IDBytesMax || !utf8.ValidString(id) {
+func isID(id string) bool { return id != "" && len(id) <= IDBytesMax && isPlain(id) }
+
+// isDate is true for YYYY-MM-DD that the calendar has.
+func isDate(date string) bool {
+	if len(date) != len(time.DateOnly) || date[4] != '-' || date[7] != '-' {
 		return false
 	}
-	for _, r := range id {
-		if unicode.IsControl(r) || r == unicode.ReplacementChar {
-			return false
-		}
+	year, month, day := digits(date[:4]), digits(date[5:7]), digits(date[8:])
+	if year < 0 || month < 1 || month > 12 || day < 1 {
+		return false
 	}
-	return true
+	return day <= 28 || day <= time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
-func isDate(date string) bool {
-	_, err := time.Parse(time.DateOnly, date)
-	return err == nil
+// digits reads a number without sign; -1 for anything else.
+func digits(text string) (n int) {
+	for _, c := range []byte(text) {
+		if c < '0' || c > '9' {
+			return -1
+		}
+		n = n*10 + int(c-'0')
+	}
+	return n
 }
 
 // ids collects the ids of an array, each a text and unique.
-func ids[T any](v *validator, list []T, array string, id func(*T) string) map[string]bool {
-	seen := make(map[string]bool, len(list))
+func ids[T any](v *validator, list []T, array string, id func(*T) string) idSet {
+	seen := make(idSet, len(list))
 	for i := range list {
 		x := id(&list[i])
-		v.must(isID(x), x, idRule, "%s[%d].id", array, i)
-		v.must(!seen[x], x, "must be unique", "%s[%d].id", array, i)
-		seen[x] = true
+		if !isID(x) {
+			v.fail(x, idRule, "%s[%d].id", array, i)
+		}
+		seen[x] = struct{}{}
+		if len(seen) != i+1 { // at the first that was there already
+			v.fail(x, "must be unique", "%s[%d].id", array, i)
+			break
+		}
 	}
 	return seen
 }
 
 // known checks a list of references: each known, none twice.
-func (v *validator) known(list []string, in map[string]bool, path string, at ...any) {
-	seen := make(map[string]bool, len(list))
-	for k, id := range list {
-		if !in[id] {
-			v.must(false, id, "is unknown", path+"[%d]", append(at, k)...)
-		}
-		if seen[id] {
-			v.must(false, id, "must not occur twice", path+"[%d]", append(at, k)...)
-		}
-		seen[id] = true
+func (v *validator) known(list []string, in idSet, path string, at ...any) {
+	if fault, rule := unknownOrTwice(list, in); fault >= 0 {
+		v.fail(list[fault], rule, path+"[%d]", append(at, fault)...)
 	}
+}
+
+// unknownOrTwice finds the first fault in a list of references; -1 for none.
+func unknownOrTwice(list []string, in idSet) (fault int, rule string) {
+	const short = 32 // up to which comparing all pairs is cheaper than a set
+	var seen idSet
+	if len(list) > short {
+		seen = make(idSet, len(list))
+	}
+	for k, id := range list {
+		if !in.has(id) {
+			return k, "is unknown"
+		}
+		if seen == nil && slices.Contains(list[:k], id) || seen.has(id) {
+			return k, "must not occur twice"
+		}
+		if seen != nil {
+			seen[id] = struct{}{}
+		}
+	}
+	return -1, ""
 }
 
 var days = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
@@ -265,53 +301,73 @@ func (v *validator) simpleLists() {
 	}
 	v.communities = ids(v, s.Communities, "communities", func(x *Community) string { return x.ID })
 	for i, c := range s.Communities {
-		v.must(isID(c.Kind), c.Kind, idRule, "communities[%d].kind", i)
-		v.coordinate(c.XM, "communities[%d].x_m", i)
-		v.coordinate(c.YM, "communities[%d].y_m", i)
+		if !isID(c.Kind) {
+			v.fail(c.Kind, idRule, "communities[%d].kind", i)
+		}
+		v.point(c.XM, c.YM, "communities[%d]", i)
 	}
 	v.households = ids(v, s.Households, "households", func(x *Household) string { return x.ID })
 	for i, h := range s.Households {
-		if h.ISEE != nil {
+		if h.ISEE != nil && !inRange(*h.ISEE) {
 			v.amount(*h.ISEE, "households[%d].isee", i)
 		}
-		v.must(h.OddCents >= 0 && h.OddCents <= oddCentsMax, h.OddCents, between(0, oddCentsMax), "households[%d].odd_cents", i)
+		if h.OddCents < 0 || h.OddCents > oddCentsMax {
+			v.fail(h.OddCents, between(0, oddCentsMax), "households[%d].odd_cents", i)
+		}
 	}
 }
 
-func (v *validator) coordinate(c int64, path string, at ...any) {
-	v.must(-CoordinateMaxM <= c && c <= CoordinateMaxM, c, between(-CoordinateMaxM, CoordinateMaxM), path, at...)
+// point checks the coordinates of a place; path is that of the place.
+func (v *validator) point(x, y int64, path string, i int) {
+	for _, c := range [...]struct {
+		name  string
+		value int64
+	}{{".x_m", x}, {".y_m", y}} {
+		if c.value < -CoordinateMaxM || c.value > CoordinateMaxM {
+			v.fail(c.value, between(-CoordinateMaxM, CoordinateMaxM), path+c.name, i)
+		}
+	}
 }
 
+func inRange(a money.Amount) bool { return 0 <= a && a <= money.Max }
+
 func (v *validator) amount(a money.Amount, path string, at ...any) {
-	if a < 0 || a > money.Max {
-		v.must(false, a, between(money.Amount(0), money.Max), path, at...)
+	if !inRange(a) {
+		v.fail(a, between(money.Amount(0), money.Max), path, at...)
 	}
 }
 
 func (v *validator) demands() {
 	s := v.s
 	v.demandIDs = ids(v, s.Demands, "demands", func(x *Demand) string { return x.ID })
-	for i := range s.Demands {
+	known := map[*string]int{} // lists that many demands share, by their first element: how long a part is good
+	for i := 0; i < len(s.Demands) && v.err == nil; i++ {
 		d := &s.Demands[i]
-		v.must(v.households[d.Household], d.Household, "is unknown", "demands[%d].household", i)
-		v.must(v.communities[d.Community], d.Community, "is unknown", "demands[%d].community", i)
-		v.must(v.categories[d.Category], d.Category, "is unknown", "demands[%d].category", i)
-		if d.Units < 1 || d.Units > UnitsMax {
-			v.must(false, d.Units, between(1, UnitsMax), "demands[%d].units", i)
+		switch {
+		case !v.households.has(d.Household):
+			v.fail(d.Household, "is unknown", "demands[%d].household", i)
+		case !v.communities.has(d.Community):
+			v.fail(d.Community, "is unknown", "demands[%d].community", i)
+		case !v.categories.has(d.Category):
+			v.fail(d.Category, "is unknown", "demands[%d].category", i)
+		case d.Units < 1 || d.Units > UnitsMax:
+			v.fail(d.Units, between(1, UnitsMax), "demands[%d].units", i)
+		case d.Weight < 1 || d.Weight > WeightMax:
+			v.fail(d.Weight, between(1, WeightMax), "demands[%d].weight", i)
+		case d.MaxPrice < 1 || d.MaxPrice > money.Max:
+			v.fail(d.MaxPrice, between(money.Amount(1), money.Max), "demands[%d].max_price", i)
+		case d.MaxDistanceM < 0 || d.MaxDistanceM > RadiusMaxM:
+			v.fail(d.MaxDistanceM, between(0, RadiusMaxM), "demands[%d].max_distance_m", i)
+		case !isDate(d.PostedOn):
+			v.fail(d.PostedOn, "must be a date YYYY-MM-DD", "demands[%d].posted_on", i)
 		}
-		if d.Weight < 1 || d.Weight > WeightMax {
-			v.must(false, d.Weight, between(1, WeightMax), "demands[%d].weight", i)
-		}
-		v.known(d.Slots, v.slotIDs, "demands[%d].slots", i)
-		if d.MaxPrice < 1 || d.MaxPrice > money.Max {
-			v.must(false, d.MaxPrice, between(money.Amount(1), money.Max), "demands[%d].max_price", i)
-		}
-		if d.MaxDistanceM < 0 || d.MaxDistanceM > RadiusMaxM {
-			v.must(false, d.MaxDistanceM, between(0, RadiusMaxM), "demands[%d].max_distance_m", i)
-		}
-		v.must(isDate(d.PostedOn), d.PostedOn, "must be a date YYYY-MM-DD", "demands[%d].posted_on", i)
-		if v.err != nil {
-			return
+		if n := len(d.Slots); n > 0 && known[&d.Slots[0]] < n {
+			if fault, rule := unknownOrTwice(d.Slots, v.slotIDs); fault >= 0 {
+				v.fail(d.Slots[fault], rule, "demands[%d].slots[%d]", i, fault)
+			}
+			if len(known) < listsMax {
+				known[&d.Slots[0]] = n
+			}
 		}
 	}
 }
@@ -321,9 +377,12 @@ func (v *validator) providers() {
 	v.providerIDs = ids(v, s.Providers, "providers", func(x *Provider) string { return x.ID })
 	for i, p := range s.Providers {
 		for _, slot := range slices.Sorted(maps.Keys(p.Staff)) {
-			v.must(v.slotIDs[slot], slot, "is unknown", "providers[%d].staff.%s", i, slot)
-			n := p.Staff[slot]
-			v.must(0 <= n && n <= staffMax, n, between(0, staffMax), "providers[%d].staff.%s", i, slot)
+			if !v.slotIDs.has(slot) {
+				v.fail(slot, "is unknown", "providers[%d].staff.%s", i, shorten(slot))
+			}
+			if n := p.Staff[slot]; n < 0 || n > staffMax {
+				v.fail(n, between(0, staffMax), "providers[%d].staff.%s", i, shorten(slot))
+			}
 		}
 	}
 }
@@ -332,17 +391,16 @@ func (v *validator) offers() {
 	s := v.s
 	ids(v, s.Offers, "offers", func(x *Offer) string { return x.ID })
 	for i, o := range s.Offers {
-		v.must(v.providerIDs[o.Provider], o.Provider, "is unknown", "offers[%d].provider", i)
-		v.must(v.categories[o.Category], o.Category, "is unknown", "offers[%d].category", i)
+		v.must(v.providerIDs.has(o.Provider), o.Provider, "is unknown", "offers[%d].provider", i)
+		v.must(v.categories.has(o.Category), o.Category, "is unknown", "offers[%d].category", i)
 		v.must(s.Version > 1 || !o.rota(), o.Mode, "needs "+roundSchemaStem+"2", "offers[%d].mode", i)
 		v.known(o.Slots, v.slotIDs, "offers[%d].slots", i)
 		v.known(o.Area.Communities, v.communities, "offers[%d].area.communities", i)
 		if c := o.Area.Center; c != nil {
-			v.coordinate(c.XM, "offers[%d].area.center.x_m", i)
-			v.coordinate(c.YM, "offers[%d].area.center.y_m", i)
+			v.point(c.XM, c.YM, "offers[%d].area.center", i)
 		}
 		for _, f := range offerFaults(o) {
-			v.must(false, f.value, f.rule, "offers[%d].%s", i, f.field)
+			v.fail(f.value, f.rule, "offers[%d].%s", i, f.field)
 		}
 		if v.err != nil {
 			return
@@ -386,17 +444,19 @@ func (v *validator) rule(i int, p Programme) {
 	case Given:
 		v.must(v.s.Version > 1, "given", "needs "+roundSchemaStem+"2", "programmes[%d].rule.type", i)
 		for _, demand := range slices.Sorted(maps.Keys(rule)) {
-			v.must(v.demandIDs[demand], demand, "is unknown", "programmes[%d].rule.grants.%s", i, demand)
+			if !v.demandIDs.has(demand) {
+				v.fail(demand, "is unknown", "programmes[%d].rule.grants.%s", i, shorten(demand))
+			}
 			limit := rule[demand].Cap
 			if limit == nil {
 				limit = p.HouseholdCap
 			} else {
-				v.amount(*limit, "programmes[%d].rule.grants.%s.cap", i, demand)
+				v.amount(*limit, "programmes[%d].rule.grants.%s.cap", i, shorten(demand))
 			}
-			v.grant(rule[demand], limit, "programmes[%d].rule.grants.%s", i, demand)
+			v.grant(rule[demand], limit, "programmes[%d].rule.grants.%s", i, shorten(demand))
 		}
 	default:
-		v.must(false, "", "must be brackets, linear or given", "programmes[%d].rule", i)
+		v.fail("", "must be brackets, linear or given", "programmes[%d].rule", i)
 	}
 }
 

@@ -49,14 +49,27 @@ func (c *roundGenerateCmd) run(stdout, stderr io.Writer) error {
 		Demands: c.Demands, Seed: c.Seed, Supply: c.Supply, Density: c.Density,
 		Categories: c.Categories, WeightShare: c.Weights, RotaShare: c.Rota,
 	})
-	b, err := s.JSON()
-	if err != nil {
+	if err := writeInstance(s, c.Output, stdout); err != nil {
 		return fmt.Errorf("generate %d demands: %w", c.Demands, err)
 	}
-	if err := writeTo(c.Output, stdout, b); err != nil {
-		return fmt.Errorf("generate %d demands: %w", c.Demands, err)
-	}
-	fmt.Fprintf(stderr, "demands %d, households %d, communities %d, providers %d, offers %d, programmes %d, %d bytes\n",
-		len(s.Demands), len(s.Households), len(s.Communities), len(s.Providers), len(s.Offers), len(s.Programmes), len(b))
+	fmt.Fprintf(stderr, "demands %d, households %d, communities %d, providers %d, offers %d, programmes %d\n",
+		len(s.Demands), len(s.Households), len(s.Communities), len(s.Providers), len(s.Offers), len(s.Programmes))
 	return nil
+}
+
+// writeInstance writes piece by piece: a file of a million demands is never in
+// memory as a whole.
+func writeInstance(s *pooling.Snapshot, name string, stdout io.Writer) error {
+	if name == "-" {
+		return s.WriteJSON(stdout)
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	if err := s.WriteJSON(f); err != nil {
+		f.Close() // the first error is the one to tell
+		return err
+	}
+	return f.Close()
 }
