@@ -197,7 +197,7 @@ func (st *search) findJoin(i int32, careful bool) (group, at int32, seats *seati
 			k -= len(entries)
 		}
 		e := &entries[k]
-		if st.open[e.site] == 0 || (st.limit && st.siteZone[e.site] != st.zone) {
+		if !st.mySite(e.site) || st.open[e.site] == 0 {
 			continue
 		}
 		s := &st.b.sites[e.site]

@@ -202,7 +202,7 @@ func (st *search) fillSite(site int32) {
 			if int(pos) >= len(l.asks) {
 				pos -= int32(len(l.asks))
 			}
-			if i := l.asks[pos]; st.at[i] >= 0 || !st.mine(i) {
+			if i := l.asks[pos]; !st.mine(i) || st.at[i] >= 0 {
 				continue
 			}
 			if seats, ok := st.canJoin(g, pos); ok {
@@ -243,17 +243,14 @@ func (st *search) related(f *field, n int) []int32 {
 // siteFor is a site where a demand is a candidate: by an even chance the one
 // where it is served, else any; -1 when that is not this searcher's.
 func (st *search) siteFor(i int32) int32 {
-	var s int32
-	if g := st.at[i]; g >= 0 && st.dice.below(2) == 0 {
-		s = st.b.lanes[st.lane[g]].site
-	} else {
-		entries := st.b.entriesOf(i)
-		s = entries[st.dice.below(len(entries))].site
+	if st.mine(i) && st.at[i] >= 0 && st.dice.below(2) == 0 {
+		return st.b.lanes[st.lane[st.at[i]]].site
 	}
-	if st.limit && st.siteZone[s] != st.zone {
-		return -1
+	entries := st.b.entriesOf(i)
+	if s := entries[st.dice.below(len(entries))].site; st.mySite(s) {
+		return s
 	}
-	return s
+	return -1
 }
 
 // raid opens a group of whoever suits it, served or not; groups that cannot
@@ -336,7 +333,7 @@ func (st *search) exchange(f *field) {
 	}
 	entries := st.b.entriesOf(i)
 	e := entries[st.dice.below(len(entries))]
-	if st.limit && st.siteZone[e.site] != st.zone {
+	if !st.mySite(e.site) {
 		return
 	}
 	g := st.someGroup(e.site)

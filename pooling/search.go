@@ -29,8 +29,8 @@ type standings struct {
 	groups   []group
 	used     []int32   // by provider-slot: groups running
 	open     []int32   // by site: groups that stand
-	owner    []int32   // by demand: the zone that may move it now; nil without zones
-	siteZone []int32   // by site, likewise
+	owner    []int32   // by demand: the zone that may move it in this wave
+	siteZone []int32   // by site: the zone that it belongs to in this wave
 	orders   [][]int32 // by lane: candidates as they were sorted last, for prices
 	price    []int32   // by demand: its multiplier, in units of 1/priceOne
 }
@@ -71,6 +71,7 @@ func newStandings(b *board) *standings {
 	n := &standings{
 		b: b, at: make([]int32, len(b.asks)), lane: make([]int32, b.groups), groups: make([]group, b.groups),
 		used: make([]int32, len(b.staff)), open: make([]int32, len(b.sites)), price: make([]int32, len(b.asks)),
+		owner: make([]int32, len(b.asks)), siteZone: make([]int32, len(b.sites)),
 	}
 	for i := range n.at {
 		n.at[i] = -1
@@ -355,6 +356,9 @@ func (st *search) untouch(g int32) {
 
 // mine says whether this searcher may move a demand.
 func (st *search) mine(i int32) bool { return !st.limit || st.owner[i] == st.zone }
+
+// mySite says whether this searcher may open and close groups at a site.
+func (st *search) mySite(s int32) bool { return !st.limit || st.siteZone[s] == st.zone }
 
 // canJoin says whether a candidate of its lane could join a group as it stands;
 // for a rota it returns the new seats. Who is in stays, since no quote rises.
