@@ -50,7 +50,7 @@ func (in *input) pool() (p Pool) {
 		case "offer":
 			p.Offer = in.text()
 		case "slot":
-			if slot := optional(in, in.textOf); slot != nil {
+			if slot := optional(in, in.idOf); slot != nil {
 				p.Slot = *slot
 			}
 		case "host":
@@ -81,7 +81,7 @@ func (in *input) member() (m Member) {
 		case "net":
 			m.Net = in.sum()
 		case "programme":
-			if programme := optional(in, in.textOf); programme != nil {
+			if programme := optional(in, in.idOf); programme != nil {
 				m.Programme = *programme
 			}
 		default:

@@ -196,6 +196,15 @@ func (in *input) textOf(t json.Token) string {
 	return s
 }
 
+// idOf reads an id that may be null, but not empty: the two are not the same.
+func (in *input) idOf(t json.Token) string {
+	s := in.textOf(t)
+	if s == "" {
+		in.fail(s, "must not be empty")
+	}
+	return s
+}
+
 // checkText refuses what a database or a page cannot hold, and U+FFFD, into
 // which the decoder turns half a surrogate pair.
 func (in *input) checkText(s string) {
@@ -241,14 +250,17 @@ func (in *input) moneyOf(t json.Token) money.Amount {
 func (in *input) sum() money.Amount {
 	s := in.text()
 	d, err := decimal.NewFromString(s)
-	if err != nil || len(s) > 17 || strings.ContainsAny(s, "eE+") {
+	if err != nil || len(s) > 17 || strings.ContainsAny(s, "eE+") || !hasCents(s) {
 		in.fail(s, `must be an amount like "45.00"`)
 	}
-	cents := d.Shift(2)
-	if !cents.IsInteger() {
-		in.fail(s, `must be an amount like "45.00"`)
-	}
-	return money.Amount(cents.IntPart())
+	return money.Amount(d.Shift(2).IntPart())
+}
+
+// hasCents says whether a number is written with a digit before the point and
+// one or two behind it, or without a point.
+func hasCents(s string) bool {
+	whole, cents, point := strings.Cut(strings.TrimPrefix(s, "-"), ".")
+	return whole != "" && (!point || len(cents) == 1 || len(cents) == 2)
 }
 
 // percent reads a percentage as basis points.
