@@ -171,6 +171,29 @@ func TestANeedIsTheLeastWeightAtWhichTheQuoteIsAccepted(t *testing.T) {
 	})
 }
 
+// crowd is a round whose groups are so large that units are not counted exactly.
+func crowd(draw func(int) int) *Snapshot {
+	s := city(draw, 220, 1)
+	s.Communities, s.Offers = s.Communities[:1], s.Offers[:1]
+	for i := range s.Demands {
+		s.Demands[i].Community, s.Demands[i].Category = s.Communities[0].ID, s.Offers[0].Category
+		s.Demands[i].MaxPrice, s.Demands[i].Units = money.Amount(10_00+draw(50_00)), int64(2+draw(2)) // the last tier is out of reach
+	}
+	for p := range s.Programmes {
+		s.Programmes[p].Communities = nil
+	}
+	for p := range s.Providers {
+		for _, slot := range s.Slots {
+			s.Providers[p].Staff[slot.ID] = 1 + draw(2)
+		}
+	}
+	o := &s.Offers[0]
+	o.Area = Area{Communities: []string{s.Communities[0].ID}}
+	o.Split, o.MinMembers, o.MaxMembers, o.MinUnits, o.MaxUnits = SplitUnits, 2, 45, 0, int64(45+draw(20))
+	o.Tiers = []Tier{{1, money.Amount(700_00 + draw(1000_00)), 1_00, 50}, {44, 300_00, 1_00, 50}}
+	return s
+}
+
 // The same bound by another program, in another language, written from
 // docs/certificate.md alone.
 func TestTheBoundIsThatOfTheOtherVerifier(t *testing.T) {
@@ -190,6 +213,9 @@ func TestTheBoundIsThatOfTheOtherVerifier(t *testing.T) {
 		}
 		if seed%40 == 1 {
 			s = town(draw, 40+draw(80))
+		}
+		if seed%400 == 2 {
+			s = crowd(draw)
 		}
 		c := anyCertificate(draw, s)
 		value, err := certified(s, c)
