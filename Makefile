@@ -32,8 +32,8 @@ build: $(NPM_STAMP) ## build bin/colletta
 	go build -buildvcs=false -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN) ./cmd/colletta
 
 .PHONY: setup
-setup: ## install what is missing: PostgreSQL, Chromium, npm packages, Go modules
-	@$(SETUP) go node-for-tests postgres chromium
+setup: ## install what is missing: PostgreSQL, Chromium, Python 3, npm packages, Go modules
+	@$(SETUP) go node-for-tests postgres chromium python3
 	@$(MAKE) --no-print-directory -s $(NPM_STAMP) $(GO_STAMP)
 
 # What "make run" needs: no browser; no PostgreSQL either when there is a

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-
-	"colletta/money"
 )
 
 // Effort says how long [Form] searches, and for what: more effort serves more
@@ -39,12 +37,14 @@ type Options struct {
 	Progress func(Progress)
 }
 
-// Work counts what a search did, so that it can be repeated to the byte. Its
-// zero value is no work beyond the first construction.
+// Work is what a search did, so that it can be repeated to the byte. The
+// schedules (how fast steps shrink, how fast the search cools) depend on how
+// much was planned, so that is part of it. The zero value is the first
+// construction and nothing more.
 type Work struct {
-	Multipliers int // iterations on the multipliers of the bound
-	Waves       int // waves of improvement
-	Nodes       int // nodes of the exact search
+	Sweeps, Multipliers int // sweeps of prices planned; sweeps and polishing steps done
+	Cooling, Waves      int // waves of improvement planned; done
+	Nodes               int // nodes of the exact search
 }
 
 // Progress is how far a search is.
@@ -57,58 +57,35 @@ type Progress struct {
 
 // Form chooses the pools of a round: as many demands served as it can find,
 // then the least total net, then the least travel. It is total and
-// deterministic: the same snapshot and options give the same formation.
+// deterministic: the same snapshot, seed and work give the same formation, on
+// any machine and with any number of workers.
 //
 // Whatever it finds obeys every rule that [Check] knows; no demand that is
 // left out could join an open pool, and no free staff could run a pool of
-// demands left out (exact for equal splits and rotas up to 11 candidates, else
-// as far as a few orders of filling show).
+// demands left out (exact for equal splits, for splits by units while a group
+// has at most 96, and for rotas up to 11 candidates; else as far as a few
+// orders of filling show). Unless the effort is fast, Bound says what no
+// formation can exceed, with its certificate.
 //
 // The error is that of [Validate].
 func Form(s *Snapshot, opt Options) (*Formation, error) {
 	if err := Validate(s); err != nil {
 		return nil, err
 	}
-	b := newBoard(s, opt.Workers)
-	st := newSearch(b, opt.Seed)
-	f := st.wholeField()
-	for i := range st.price {
-		st.price[i] = 3000 * int32(min(127, len(b.entriesOf(int32(i)))))
+	opt.Workers = max(1, opt.Workers)
+	r := newRun(s, opt)
+	r.construct()
+	r.price()
+	r.improve()
+	r.finish()
+	f := r.st.formation()
+	f.Work = r.done
+	if r.market != nil {
+		f.Bound = r.bound(f.Totals.Served)
 	}
-	st.construct(b.allLanes())
-	st.stealOpen(f.sites)
-	st.sweep()
-	steps := defaultSteps(len(s.Demands))
-	switch {
-	case opt.Work != nil:
-		steps = opt.Work.Waves
-	case opt.Effort == EffortFast:
-		steps = 0
-	case opt.Effort == EffortHigh:
-		steps *= 4
-	}
-	du := newDual(st)
-	delta := int64(priceOne / 10)
-	for range labInt("SWEEPS", 100) {
-		du.settle(int32(delta))
-		delta = max(delta*int64(labInt("Q", 955))/1000, 1)
-	}
-	du.rebase()
-	for range labInt("VOL", 0) {
-		du.iterate(st.served)
-	}
-	copy(st.price, du.best)
-	worth := st.meanLimit()
-	st.improve(f, steps, climate{perDemand: worth * int64(labInt("PER", 2000)) / 100, heat: worth * int64(labInt("HEAT", 20)) / 100})
-	st.settleDown()
-	st.sweep()
-	out := st.formation()
-	out.Work = Work{Waves: steps}
-	out.Bound = &Bound{Served: int(du.bound / priceOne)}
-	return out, nil
+	r.say("proof", 1000)
+	return f, nil
 }
-
-func defaultSteps(demands int) int { return labInt("STEPS", 100_000) }
 
 // wholeField is all there is.
 func (st *search) wholeField() *field {
@@ -130,15 +107,6 @@ func (b *board) allLanes() []int32 {
 		all[l] = int32(l)
 	}
 	return all
-}
-
-// meanLimit is the mean of what demands accept, in cents.
-func (st *search) meanLimit() int64 {
-	var sum int64
-	for i := range st.b.asks {
-		sum += min(st.b.asks[i].limit, int64(money.Max))
-	}
-	return sum / int64(max(len(st.b.asks), 1))
 }
 
 // formation writes down the groups that stand, at the hosts with least travel,

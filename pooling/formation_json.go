@@ -49,7 +49,7 @@ func (in *input) pool() (p Pool) {
 		case "offer":
 			p.Offer = in.text()
 		case "slot":
-			if slot := optional(in, in.word); slot != nil {
+			if slot := optional(in, in.id); slot != nil {
 				p.Slot = *slot
 			}
 		case "host":
@@ -80,7 +80,7 @@ func (in *input) member() (m Member) {
 		case "net":
 			m.Net = in.sum()
 		case "programme":
-			if programme := optional(in, in.word); programme != nil {
+			if programme := optional(in, in.id); programme != nil {
 				m.Programme = *programme
 			}
 		default:

@@ -4,14 +4,14 @@ import "slices"
 
 // Shares of the kinds of steps, in percent; the rest are exchanges.
 const (
-	rebuildPercentX = 50
-	raidPercentX    = 15
+	rebuildPercent = 50
+	raidPercent    = 30
 )
 
 // climate says which outcomes a searcher keeps although they are worse.
 type climate struct {
-	perDemand int64 // what serving one demand is worth, in cents
-	heat      int64 // the most that an outcome may be worse by, in cents
+	perDemand  int64 // what serving one demand is worth, in cents
+	heat, cool int64 // the most that an outcome may be worse by, in cents: at the first step, after the last
 }
 
 // improve takes a number of steps from the groups that stand: each step closes
@@ -29,7 +29,7 @@ func (st *search) improve(f *field, steps int, c climate) {
 	for k := range steps {
 		threshold := int64(0)
 		if c.heat > 0 {
-			threshold = int64(st.dice.below(int(c.heat*int64(steps-k)/int64(steps)) + 1))
+			threshold = int64(st.dice.below(int(c.heat+(c.cool-c.heat)*int64(k)/int64(steps)) + 1))
 		}
 		st.step(f, c.perDemand, threshold)
 	}
@@ -39,9 +39,9 @@ func (st *search) improve(f *field, steps int, c climate) {
 func (st *search) step(f *field, perDemand, threshold int64) bool {
 	served, net := st.served, st.net
 	switch x := st.dice.below(100); {
-	case x < labReb:
+	case x < rebuildPercent:
 		st.rebuild(f)
-	case x < labReb+labRaid:
+	case x < rebuildPercent+raidPercent:
 		st.raid(f)
 	default:
 		st.exchange(f)
@@ -88,7 +88,7 @@ func (st *search) anyManner() manner {
 // rebuild closes the groups of one to six related sites and opens groups there
 // anew, then lets whoever lost a place join any open group.
 func (st *search) rebuild(f *field) {
-	chosen := st.related(f, 1+st.dice.below(labK))
+	chosen := st.related(f, 1+st.dice.below(6))
 	s := &st.scratch
 	s.freed = s.freed[:0]
 	for _, site := range chosen {
@@ -217,7 +217,7 @@ func (st *search) fillSite(site int32) {
 func (st *search) related(f *field, n int) []int32 {
 	out := st.scratch.sites[:0]
 	site := f.sites[st.dice.below(len(f.sites))]
-	for range labInt("TRIES", 4) {
+	for range 4 {
 		if i := f.asks[st.dice.below(len(f.asks))]; st.at[i] < 0 {
 			if s := st.siteFor(i); s >= 0 {
 				site = s

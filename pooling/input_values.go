@@ -55,6 +55,15 @@ func (in *input) text() string { return string(in.rawText()) }
 // word reads a string that occurs often, and shares its memory.
 func (in *input) word() string { return in.words.share(in.rawText()) }
 
+// id reads an id that may be null, but not empty: the two are not the same.
+func (in *input) id() string {
+	s := in.word()
+	if s == "" {
+		in.fail(s, "must not be empty")
+	}
+	return s
+}
+
 // wordCache holds texts that were read lately, so that one that occurs again is
 // not allocated again. Which texts share their memory depends on the input
 // only; how much memory the cache takes does not.

@@ -501,7 +501,7 @@ type offerJSON struct {
 type areaJSON struct {
 	Communities []string   `json:"communities,omitempty"`
 	Center      *pointJSON `json:"center,omitempty"`
-	RadiusM     int64      `json:"radius_m,omitempty"`
+	RadiusM     *int64     `json:"radius_m,omitempty"` // always beside a center, 0 too
 }
 
 type pointJSON struct {
@@ -627,11 +627,19 @@ func fromProvider(p Provider) providerJSON {
 	return providerJSON(p)
 }
 
+func fromArea(a Area) areaJSON {
+	out := areaJSON{Communities: a.Communities, Center: (*pointJSON)(a.Center)}
+	if a.Center != nil || a.RadiusM != 0 {
+		out.RadiusM = &a.RadiusM
+	}
+	return out
+}
+
 func fromOffer(o Offer) offerJSON {
 	j := offerJSON{
 		ID: o.ID, Provider: o.Provider, Category: o.Category,
 		Slots:      mapped(o.Slots, func(id string) string { return id }),
-		Area:       areaJSON{Communities: o.Area.Communities, Center: (*pointJSON)(o.Area.Center), RadiusM: o.Area.RadiusM},
+		Area:       fromArea(o.Area),
 		MixRadiusM: o.MixRadiusM,
 		MinMembers: o.MinMembers, MaxMembers: o.MaxMembers,
 		MinUnits: o.MinUnits, MaxUnits: o.MaxUnits,

@@ -66,36 +66,6 @@ func (c *roundSolveCmd) run(stdin io.Reader, stdout, stderr io.Writer) error {
 	return nil
 }
 
-// roundCheckCmd checks a solution file against its instance, to the cent.
-type roundCheckCmd struct {
-	Instance string `arg:"" help:"Instance file; - reads standard input."`
-	Solution string `arg:"" help:"Solution file; - reads standard input."`
-}
-
-// Run exits with 0 when the solution is valid, 1 when not, 2 on bad input.
-func (c *roundCheckCmd) Run() error { return c.run(os.Stdin, os.Stdout, os.Stderr) }
-
-func (c *roundCheckCmd) run(stdin io.Reader, stdout, stderr io.Writer) error {
-	s, f, err := readBoth(c.Instance, c.Solution, stdin, stderr)
-	if err != nil {
-		return err
-	}
-	found := pooling.Check(s, f)
-	for _, v := range found {
-		fmt.Fprintln(stdout, v)
-	}
-	if len(found) > 0 {
-		fmt.Fprintf(stdout, "invalid: %d violations\n", len(found))
-		return exitInvalid
-	}
-	members := 0
-	for _, p := range f.Pools {
-		members += len(p.Members)
-	}
-	fmt.Fprintf(stdout, "valid: %d of %d demands served in %d pools\n", members, len(s.Demands), len(f.Pools))
-	return nil
-}
-
 // roundExplainCmd says what each demand got and why.
 type roundExplainCmd struct {
 	Instance string `arg:"" help:"Instance file; - reads standard input."`

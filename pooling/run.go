@@ -1,0 +1,294 @@
+package pooling
+
+import "slices"
+
+// run is one call of [Form]: it decides how much of each kind of work is done,
+// by effort, by time, or as it was done before.
+type run struct {
+	opt    Options
+	plan   Work
+	done   Work
+	st     *search
+	atlas  *atlas
+	market *market
+	best   []standing
+	served int   // of best
+	net    int64 // of best
+	ceil   int   // no formation serves more, as far as the prices say; 0 while unknown
+}
+
+func newRun(s *Snapshot, opt Options) *run {
+	b := newBoard(s, opt.Workers)
+	st := newSearch(b, opt.Seed)
+	r := &run{opt: opt, st: st, atlas: st.newAtlas()}
+	r.plan = planFor(opt, len(s.Demands))
+	return r
+}
+
+// planFor is the work of an effort for a number of demands. Without an effort,
+// but with a time, it is as much as could be of use.
+func planFor(opt Options, demands int) Work {
+	if opt.Work != nil {
+		return *opt.Work
+	}
+	w := Work{Sweeps: 100, Cooling: max(100, demands/12*10/waveSteps*4), Nodes: 60}
+	if demands > zonesFrom {
+		w.Sweeps = max(40, 70-demands/30_000)
+		w.Cooling = 24
+	}
+	switch {
+	case opt.Effort == EffortFast:
+		return Work{}
+	case opt.Effort == EffortHigh || (opt.Effort == "" && opt.Spent != nil):
+		w.Sweeps, w.Cooling, w.Nodes = w.Sweeps*3, w.Cooling*4, w.Nodes*10
+	}
+	return w
+}
+
+// waveSteps are the steps of a wave on a board that is not cut.
+const waveSteps = 1000
+
+// spent is how many thousandths of the time are over.
+func (r *run) spent() int {
+	if r.opt.Spent == nil || r.opt.Work != nil {
+		return 0
+	}
+	return r.opt.Spent()
+}
+
+func (r *run) say(phase string, done int) {
+	if r.opt.Progress != nil {
+		r.opt.Progress(Progress{Phase: phase, Done: done, Served: max(r.served, r.st.served), Bound: r.ceil})
+	}
+}
+
+// construct opens the first groups: zone by zone, twice with other borders, and
+// then what is possible across them.
+func (r *run) construct() {
+	st := r.st
+	for i := range st.price { // many other places: others first
+		st.price[i] = 3000 * int32(min(127, len(st.b.entriesOf(int32(i)))))
+	}
+	for wave := range 2 {
+		fields := r.atlas.cut(wave)
+		st.inZones(fields, r.opt.Workers, wave, func(one *search, f *field) {
+			one.construct(f.lanes(st.b))
+			one.stealOpen(f.sites)
+		})
+		r.say("groups", 40*(wave+1))
+		if len(fields) == 1 {
+			break
+		}
+	}
+	st.sweep()
+	r.say("groups", 100)
+}
+
+// lanes are the lanes of the field's sites, in their order.
+func (f *field) lanes(b *board) (all []int32) {
+	for _, s := range f.sites {
+		all = append(all, b.sites[s].lanes...)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// price finds the multipliers, which say who is easily served elsewhere.
+func (r *run) price() {
+	if r.plan.Sweeps == 0 || (r.opt.Work != nil && r.plan.Multipliers == 0) {
+		return
+	}
+	st := r.st
+	r.market = newMarket(st)
+	r.done.Sweeps = r.plan.Sweeps
+	r.pricePaced()
+	if len(st.b.asks) <= polishedMax {
+		r.market.startPolish()
+		for r.more(r.done.Multipliers, r.plan.Sweeps+polishSteps, r.plan.Multipliers, 300) {
+			r.market.polish(st.served)
+			r.done.Multipliers++
+		}
+		copy(st.price, r.market.best)
+		r.ceil = int(r.market.bound / priceOne)
+	}
+}
+
+// Rounds so small that their prices are polished, and for how long.
+const (
+	polishedMax = 2500
+	polishSteps = 800
+)
+
+// pricePaced sweeps as often as planned, or as often as a quarter of the time
+// seems to allow after a few sweeps.
+func (r *run) pricePaced() {
+	const tried = 8
+	for r.more(r.done.Multipliers, r.done.Sweeps, r.plan.Multipliers, 300) {
+		r.market.sweep(stepOf(r.done.Multipliers, r.done.Sweeps))
+		if r.done.Multipliers++; r.done.Multipliers == tried && r.opt.Spent != nil && r.opt.Work == nil {
+			// The first steps hardly depend on the number of sweeps.
+			r.done.Sweeps = min(r.done.Sweeps, max(tried+4, tried*250/max(1, r.spent())))
+		}
+		r.say("bound", 100+r.done.Multipliers*200/r.done.Sweeps)
+	}
+}
+
+// more says whether another unit of some work is done: up to the plan while
+// there is time, or exactly as often as before.
+func (r *run) more(done, planned, before, until int) bool {
+	if r.opt.Work != nil {
+		return done < before
+	}
+	return done < planned && r.spent() < until
+}
+
+// improve searches from the first groups, in waves that cool down.
+func (r *run) improve() {
+	r.remember()
+	if r.plan.Cooling == 0 || len(r.atlas.field.sites) == 0 || len(r.atlas.field.asks) == 0 {
+		return
+	}
+	r.done.Cooling = r.plan.Cooling
+	const tried = 2
+	begun := r.spent()
+	for r.more(r.done.Waves, r.done.Cooling, r.plan.Waves, 920) {
+		r.wave(r.done.Waves)
+		if r.done.Waves++; r.done.Waves == tried && r.opt.Spent != nil && r.opt.Work == nil {
+			r.done.Cooling = min(r.done.Cooling, max(tried, tried*(900-begun)/max(1, r.spent()-begun)))
+		}
+		r.say("improve", 300+r.done.Waves*600/r.done.Cooling)
+	}
+	r.recall()
+}
+
+// wave searches every zone once.
+func (r *run) wave(k int) {
+	st := r.st
+	c, restart := r.climate(k)
+	if restart {
+		r.recall()
+	}
+	fields := r.atlas.cut(k)
+	st.inZones(fields, r.opt.Workers, k+2, func(one *search, f *field) {
+		steps := waveSteps
+		if len(fields) > 1 {
+			steps = max(1, len(f.asks)*zoneSteps/10)
+		}
+		one.improve(f, steps, c)
+	})
+	r.remember()
+}
+
+// zoneSteps are the steps of a wave for ten demands of a zone.
+const zoneSteps = 8
+
+// annealedMax is the number of demands up to which the search begins anew
+// several times from the best formation; beyond, it cools once.
+const annealedMax = 3000
+
+// climate is that of a wave: in a small round the search cools in several
+// cycles, first for more demands served until no more can be, then for less
+// net; in a large one it cools once.
+func (r *run) climate(k int) (c climate, restart bool) {
+	worth := r.st.meanLimit()
+	if len(r.st.b.asks) > annealedMax {
+		left := int64(max(0, r.done.Cooling-k))
+		return climate{perDemand: 10 * worth, heat: 3 * worth * left / int64(r.done.Cooling), cool: 3 * worth * max(0, left-1) / int64(r.done.Cooling)}, false
+	}
+	const cycles = 5
+	length := max(1, r.done.Cooling/cycles)
+	left := int64(length - k%length)
+	heat := worth
+	if r.served < r.ceil {
+		heat = 3 * worth
+	}
+	c = climate{perDemand: 20 * worth, heat: heat * left / int64(length), cool: heat * (left - 1) / int64(length)}
+	if r.served < r.ceil {
+		c.perDemand = 6 * worth
+	}
+	return c, k%length == 0
+}
+
+// meanLimit is the mean of what demands accept, in cents.
+func (st *search) meanLimit() int64 {
+	var sum int64
+	for i := range st.b.asks {
+		sum += min(st.b.asks[i].limit, int64(quoteUnlimited>>20))
+	}
+	return sum / int64(max(len(st.b.asks), 1))
+}
+
+// finish settles prices among members and closes what is left.
+func (r *run) finish() {
+	r.st.settleDown()
+	r.st.sweep()
+	r.served = r.st.served
+	r.say("improve", 950)
+}
+
+// bound states what the prices prove.
+func (r *run) bound(served int) *Bound {
+	c := r.market.certificate()
+	value, err := certifiedBy(newRegister(r.st.b.s), c, nil, r.opt.Workers)
+	if err != nil {
+		return nil // prices beyond any certificate: then nothing is claimed
+	}
+	return &Bound{Served: max(served, int(value/c.Denominator)), Method: methodLagrangian, Certificate: c}
+}
+
+// standing is a copy of one open group.
+type standing struct {
+	lane    int32
+	members []int32
+	seats   *seating
+}
+
+// remember keeps the groups of a small round if they are the best so far.
+func (r *run) remember() {
+	st := r.st
+	if len(st.b.asks) > annealedMax {
+		r.served = st.served
+		return
+	}
+	if r.best != nil && (st.served < r.served || (st.served == r.served && st.net >= r.net)) {
+		return
+	}
+	r.served, r.net = st.served, st.net
+	out := r.best[:0]
+	for g := range st.groups {
+		if st.lane[g] < 0 {
+			continue
+		}
+		var members []int32
+		if len(out) < cap(out) {
+			members = out[:len(out)+1][len(out)].members[:0]
+		}
+		x := &st.groups[g]
+		out = append(out, standing{st.lane[g], append(members, x.members...), x.seats})
+	}
+	r.best = out
+}
+
+// recall puts the best groups in the place of those that stand.
+func (r *run) recall() {
+	st := r.st
+	if len(st.b.asks) > annealedMax || (st.served == r.served && st.net == r.net) {
+		return
+	}
+	for g := range st.groups {
+		if st.lane[g] >= 0 {
+			st.end(int32(g))
+		}
+	}
+	for _, k := range r.best {
+		g := st.start(k.lane)
+		for _, pos := range k.members {
+			st.join(g, pos)
+		}
+		if k.seats != nil {
+			st.reseat(g, k.seats)
+		}
+	}
+	st.settleNets()
+	st.commit()
+}
