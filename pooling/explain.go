@@ -169,7 +169,7 @@ func (x *explainer) leftNear(d *deal, host int32) bool {
 // outcome tells what was found for a demand.
 func (x *explainer) outcome(i int32) Outcome {
 	d, a := &x.s.Demands[i], &x.b.asks[i]
-	o := Outcome{Demand: d.ID, Code: OutcomeNoOfferInReach, MaxPrice: d.MaxPrice, Unit: x.s.Categories[a.category].Unit}
+	o := Outcome{Demand: d.ID, Code: OutcomeNoOfferInReach, MaxPrice: d.MaxPrice, Units: d.Units, Unit: x.s.Categories[a.category].Unit}
 	o.FundExhaustedOf, o.FundExhausted = x.exhausted[d.ID]
 	if a.voucher != nil {
 		o.Programme = a.voucher.Programme

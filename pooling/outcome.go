@@ -65,7 +65,8 @@ type Outcome struct {
 	Pool, Offer, Slot, Host string   // Pool only when served (or of the full pool); Slot empty for a rota
 	Slots                   []string // of a rota member
 	Times                   []Slot   // the slot, or those of a rota member, with day and hours
-	Unit                    string   // in which the category counts: "hour", ...
+	Units                   int64    // of the demand
+	Unit                    string   // in which they count: "hour", ...
 	Share, Subsidy, Net     money.Amount
 	Quote                   money.Amount // what it is quoted, before subsidy
 	Programme               string       // of the voucher; empty without one

@@ -23,6 +23,7 @@ type outcomeDoc struct {
 	PricedAt        int           `json:"priced_at,omitempty"`
 	Missing         int           `json:"missing,omitempty"`
 	MissingUnits    int64         `json:"missing_units,omitempty"`
+	Units           int64         `json:"units"`
 	Unit            string        `json:"unit"`
 	MembersNeeded   int           `json:"members_needed,omitempty"`
 	AtLeast         bool          `json:"at_least,omitempty"`
@@ -70,7 +71,7 @@ type reckoningDoc struct {
 func (o Outcome) JSON() ([]byte, error) {
 	doc := outcomeDoc{
 		Demand: o.Demand, Code: o.Code, Reach: o.Reach, Limit: o.Limit, Pool: o.Pool, Offer: o.Offer, Host: o.Host,
-		Candidates: o.Candidates, Members: o.Members, PricedAt: o.PricedAt, Missing: o.Missing, MissingUnits: o.MissingUnits, Unit: o.Unit,
+		Candidates: o.Candidates, Members: o.Members, PricedAt: o.PricedAt, Missing: o.Missing, MissingUnits: o.MissingUnits, Units: o.Units, Unit: o.Unit,
 		MembersNeeded: o.MembersNeeded, AtLeast: o.AtLeast, MaxPrice: o.MaxPrice, Programme: o.Programme, FundExhaustedOf: o.FundExhaustedOf,
 	}
 	for _, t := range o.Times {
