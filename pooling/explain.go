@@ -67,18 +67,18 @@ type explainer struct {
 	b        *board
 	index    *venueIndex
 	pools    []Pool
-	totals   []crowd               // by pool
-	deals    []int32               // by pool
-	poolOf   []int32               // by demand; -1 when left out
-	memberOf []int32               // by demand: place in its pool
-	demands  map[string]int32      // by id
-	open     map[[3]int32][]int32  // by deal, slot, host: pools
-	used     []int32               // by provider-slot
-	leftAt   map[[2]int32]struct{} // category, community: somebody is left out
+	totals   []crowd              // by pool
+	deals    []int32              // by pool
+	poolOf   []int32              // by demand; -1 when left out
+	memberOf []int32              // by demand: place in its pool
+	demands  map[string]int32     // by id
+	open     map[[3]int32][]int32 // by deal, slot, host: pools
+	used     []int32              // by provider-slot
+	leftAt   []bool               // by category and community: somebody is left out
 
-	exhausted  map[string]string // demand -> programme
-	granted    map[int32]*ask    // those, left out: as they would be with the voucher
-	best       []*finding        // by demand
+	exhausted  map[int32]string // by demand: programme whose fund ended before it
+	granted    map[int32]*ask   // those, left out: as they would be with the voucher
+	best       []*finding       // by demand
 	fundBest   map[int32]*finding
 	odd        map[int32]oddDraw    // by pool, as asked
 	households map[string]int32     // by id, as asked
@@ -92,16 +92,17 @@ func newExplainer(s *Snapshot, f *Formation) *explainer {
 	x := &explainer{
 		s: s, b: b, index: newVenueIndex(b), pools: f.Pools, totals: make([]crowd, len(f.Pools)), deals: make([]int32, len(f.Pools)),
 		poolOf: make([]int32, n), memberOf: make([]int32, n), demands: index(s.Demands, func(d *Demand) string { return d.ID }),
-		open: make(map[[3]int32][]int32, len(f.Pools)), used: make([]int32, len(b.staff)), leftAt: map[[2]int32]struct{}{},
-		granted: map[int32]*ask{}, best: make([]*finding, n), fundBest: map[int32]*finding{}, odd: map[int32]oddDraw{},
+		open: make(map[[3]int32][]int32, len(f.Pools)), used: make([]int32, len(b.staff)),
+		exhausted: map[int32]string{}, granted: map[int32]*ask{}, best: make([]*finding, n), fundBest: map[int32]*finding{}, odd: map[int32]oddDraw{},
 	}
 	for i := range x.poolOf {
 		x.poolOf[i] = -1
 	}
+	x.leftAt = make([]bool, len(x.index.homes))
 	x.seatPools()
 	for i, k := range x.poolOf {
 		if k < 0 {
-			x.leftAt[[2]int32{b.asks[i].category, b.asks[i].community}] = struct{}{}
+			x.leftAt[x.index.home(b.asks[i].category, b.asks[i].community)] = true
 		}
 	}
 	x.grant()
@@ -136,22 +137,25 @@ func (x *explainer) seatPools() {
 	}
 }
 
-// grant imagines the vouchers for which the funds did not reach.
+// grant imagines the vouchers for which the funds did not reach: those of
+// demands that are eligible and hold none.
 func (x *explainer) grant() {
-	x.exhausted = IssueVouchers(x.s).Exhausted
-	if len(x.exhausted) == 0 {
-		return
-	}
 	for p, queue := range eligible(x.s) {
 		for _, c := range queue {
-			d := &x.s.Demands[c.demand]
-			if x.poolOf[c.demand] >= 0 || x.exhausted[d.ID] != x.s.Programmes[p].ID {
+			i := int32(c.demand)
+			if x.b.asks[i].voucher != nil {
 				continue
 			}
-			q := c.grant.maxQuote(d.MaxPrice)
-			a := x.b.asks[c.demand]
-			a.limit, a.voucher = q.Cents(), &Voucher{Programme: x.s.Programmes[p].ID, MaxQuote: q, Reserved: q - d.MaxPrice, Grant: c.grant}
-			x.granted[int32(c.demand)] = &a
+			programme := x.s.Programmes[p].ID
+			x.exhausted[i] = programme
+			if x.poolOf[i] >= 0 {
+				continue
+			}
+			price := x.s.Demands[i].MaxPrice
+			q := c.grant.maxQuote(price)
+			a := x.b.asks[i]
+			a.limit, a.voucher = q.Cents(), &Voucher{Programme: programme, MaxQuote: q, Reserved: q - price, Grant: c.grant}
+			x.granted[i] = &a
 		}
 	}
 }
@@ -159,7 +163,7 @@ func (x *explainer) grant() {
 // leftNear says whether somebody left out could be in a group at a host.
 func (x *explainer) leftNear(d *deal, host int32) bool {
 	for _, c := range x.index.near.within(host, d.mix) {
-		if _, left := x.leftAt[[2]int32{d.category, c}]; left {
+		if x.leftAt[x.index.home(d.category, c)] {
 			return true
 		}
 	}
@@ -170,7 +174,7 @@ func (x *explainer) leftNear(d *deal, host int32) bool {
 func (x *explainer) outcome(i int32) Outcome {
 	d, a := &x.s.Demands[i], &x.b.asks[i]
 	o := Outcome{Demand: d.ID, Code: OutcomeNoOfferInReach, MaxPrice: d.MaxPrice, Units: d.Units, Unit: x.s.Categories[a.category].Unit}
-	o.FundExhaustedOf, o.FundExhausted = x.exhausted[d.ID]
+	o.FundExhaustedOf, o.FundExhausted = x.exhausted[i]
 	if a.voucher != nil {
 		o.Programme = a.voucher.Programme
 	}

@@ -55,17 +55,23 @@ func (d *deal) holds(a *ask) bool { return a.units+int64(d.min)-1 <= d.capacity(
 type venueIndex struct {
 	b     *board
 	near  *neighbours
-	homes map[[2]int32][]int32 // category, community -> demands, ascending
-	pool  []int32              // reused
+	homes [][]int32 // by category*communities + community: demands, ascending
+	pool  []int32   // reused
+	fit   []int32   // reused
 }
 
 func newVenueIndex(b *board) *venueIndex {
-	x := &venueIndex{b: b, near: newNeighbours(b.s.Communities), homes: make(map[[2]int32][]int32)}
+	x := &venueIndex{b: b, near: newNeighbours(b.s.Communities), homes: make([][]int32, len(b.s.Categories)*len(b.s.Communities))}
 	for i := range b.asks {
-		key := [2]int32{b.asks[i].category, b.asks[i].community}
-		x.homes[key] = append(x.homes[key], int32(i))
+		at := x.home(b.asks[i].category, b.asks[i].community)
+		x.homes[at] = append(x.homes[at], int32(i))
 	}
 	return x
+}
+
+// home is the place of a category and a community in lists by both.
+func (x *venueIndex) home(category, community int32) int {
+	return int(category)*len(x.b.s.Communities) + int(community)
 }
 
 // around lists the demands that a group of a deal at a host could hold, with
@@ -73,7 +79,7 @@ func newVenueIndex(b *board) *venueIndex {
 func (x *venueIndex) around(d *deal, host int32) []int32 {
 	pool := x.pool[:0]
 	for _, c := range x.near.within(host, d.mix) {
-		for _, i := range x.homes[[2]int32{d.category, c}] {
+		for _, i := range x.homes[x.home(d.category, c)] {
 			if a := &x.b.asks[i]; a.slots&d.slots != 0 && x.b.near(d, a, host) {
 				pool = append(pool, i)
 			}
@@ -100,10 +106,12 @@ func (x *venueIndex) visit(deal, host int32, look func(*venue)) {
 }
 
 func (x *venueIndex) visitOne(p venue, pool []int32, look func(*venue)) {
+	p.candidates = x.fit[:0]
 	for _, i := range pool {
 		if p.suits(&x.b.asks[i]) {
 			p.candidates = append(p.candidates, i)
 		}
 	}
+	x.fit = p.candidates
 	look(&p)
 }
