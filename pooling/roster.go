@@ -54,13 +54,12 @@ func (r *roster) augment(member int, open uint64, tried *uint64) bool {
 // rosterSearch tries members one by one, the heaviest first: each is taken, if
 // it can be seated, and then left.
 type rosterSearch struct {
-	d      *deal
-	open   uint64
-	list   []*ask
-	nodes  int
-	best   gathering
-	most   int // members that no group exceeds
-	forced bool
+	d     *deal
+	open  uint64
+	list  []*ask
+	nodes int
+	best  gathering
+	most  int // members that no group exceeds
 }
 
 // gatherRota finds the largest group whose members can be seated in the open
@@ -84,9 +83,29 @@ func (d *deal) gatherRota(me *ask, others []*ask, open uint64) gathering {
 		}
 		c = crowd{1, d.weightOf(me), me.units}
 	}
+	s.fill(me, r, c, s.list)
+	s.fill(me, r, c, lightest(s.list))
 	s.try(0, &r, c)
 	s.best.certain = s.nodes < rosterNodesMax || s.best.members == s.most
 	return s.best
+}
+
+// fill seats a list in its order and lets who refuses drop out: a first group,
+// from which the search goes on.
+func (s *rosterSearch) fill(me *ask, r roster, c crowd, list []*ask) {
+	var seated []*ask
+	r.members = slices.Clip(r.members)
+	for _, a := range list {
+		if c.members < s.d.max && c.units+a.units <= s.d.maxUnits && r.admit(a, s.open) {
+			seated = append(seated, a)
+			c.members, c.units = c.members+1, c.units+a.units
+		}
+	}
+	kept, c := s.d.willing(me, seated)
+	if me != nil {
+		kept = append(kept, me)
+	}
+	s.weigh(kept, c)
 }
 
 func (s *rosterSearch) try(next int, r *roster, c crowd) {
@@ -94,7 +113,7 @@ func (s *rosterSearch) try(next int, r *roster, c crowd) {
 		return
 	}
 	if next == len(s.list) {
-		s.weigh(r, c)
+		s.weigh(r.members, c)
 		return
 	}
 	a := s.list[next]
@@ -108,17 +127,24 @@ func (s *rosterSearch) try(next int, r *roster, c crowd) {
 }
 
 // weigh keeps a group that is larger than the best and that all accept.
-func (s *rosterSearch) weigh(r *roster, c crowd) {
+func (s *rosterSearch) weigh(members []*ask, c crowd) {
 	if c.members < s.d.min || c.units < s.d.minUnits {
 		return
 	}
 	k := s.d.tier(c.members)
-	for _, a := range r.members {
+	for _, a := range members {
 		if int64(s.d.need(k, a)) > c.weight {
 			return
 		}
 	}
 	s.best = gathering{members: c.members, weight: c.weight}.better(s.best)
+}
+
+// lightest sorts a copy by rising units, so that most are seated.
+func lightest(list []*ask) []*ask {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(x, y *ask) int { return cmp.Compare(x.units, y.units) })
+	return list
 }
 
 // heaviest sorts a copy by falling split weight, then by turn.
