@@ -103,6 +103,28 @@ func TestPriceNeedsEightFamiliesAndHasSix(t *testing.T) {
 	}
 }
 
+// What a family reads depends on its own demand and on counts: neighbours who
+// would pay more leave no trace in it.
+func TestNeighboursMaximaLeaveNoTrace(t *testing.T) {
+	t.Parallel()
+	told := func(price money.Amount) string {
+		s := nursery(20, price)
+		s.Demands[0].MaxPrice = 60_00
+		f, err := Form(s, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		line, err := Explain(s, f)[0].JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(line)
+	}
+	if a, b := told(80_00), told(150_00); a != b {
+		t.Errorf("%s differs from %s", a, b)
+	}
+}
+
 func TestExplainOneRefusesAnUnknownDemand(t *testing.T) {
 	t.Parallel()
 	if _, err := ExplainOne(nursery(3, 50_00), &Formation{}, "99"); !errors.Is(err, ErrDemandNotInRound) {

@@ -75,7 +75,7 @@ func (o Outcome) JSON() ([]byte, error) {
 		MembersNeeded: o.MembersNeeded, AtLeast: o.AtLeast, MaxPrice: o.MaxPrice, Programme: o.Programme, FundExhaustedOf: o.FundExhaustedOf,
 	}
 	for _, t := range o.Times {
-		doc.Slots = append(doc.Slots, timeDoc{t.ID, t.Day, t.Start, t.End})
+		doc.Slots = append(doc.Slots, timeDoc(t))
 	}
 	if o.PricedAt > 0 {
 		doc.Quote, doc.Subsidy, doc.NetQuote = &o.Quote, &o.Subsidy, &o.NetQuote

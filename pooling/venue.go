@@ -16,8 +16,6 @@ type venue struct {
 	candidates []int32 // ascending
 
 	all, left tally // of the candidates; of those left out
-	leftOut   []*ask
-	leftKnown bool
 }
 
 // times is the set of slots that a group at the place may use.

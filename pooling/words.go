@@ -110,7 +110,7 @@ func (v values) text(placeholder string) string {
 	}
 	if numbered {
 		one, many, _ := strings.Cut(forms, "|")
-		return v.text(name) + " " + agree(v[name], one, many)
+		return v.text(name) + "\u00a0" + agree(v[name], one, many)
 	}
 	switch x := v[name].(type) {
 	case string:
