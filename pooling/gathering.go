@@ -73,13 +73,13 @@ func (d *deal) mostWeight(W int64) int64 {
 // gather finds the largest group around me (nil for nobody) among others, in
 // the open slots of a rota. It is exact for every split where only seats bind,
 // for bounds on units within [packingMax], for rotas within [rosterNodesMax].
-// others is not kept.
+// others stays as it is.
 func (d *deal) gather(me *ask, others []*ask, open uint64) gathering {
 	none := gathering{certain: true}
 	if me != nil && !d.holds(me) {
 		return none
 	}
-	others, c := d.willing(me, others)
+	others, c := d.willing(me, slices.Clone(others))
 	if c.members < d.min || c.units < d.minUnits {
 		return none
 	}

@@ -1,5 +1,7 @@
 package pooling
 
+import "slices"
+
 // tally counts, for each size of a group up to the seats, the candidates who
 // accept a group of that size. For an equal split it decides everything: a
 // group of n stands around somebody if and only if they accept n, and n-1
@@ -67,8 +69,7 @@ func (c *circle) eachSize(visit func(n, others int) bool) {
 // gather is the largest group around me with so many further asks like it.
 func (c *circle) gather(more int) (g gathering) {
 	if !c.d.plain() {
-		others := make([]*ask, 0, len(c.others)+more)
-		others = append(others, c.others...)
+		others := slices.Clip(c.others)
 		for range more {
 			others = append(others, c.me)
 		}
@@ -120,7 +121,7 @@ func (c *circle) maybe(more int) bool {
 // seats: the heaviest where not all have one.
 func (c *circle) crowd() crowd {
 	if !c.d.plain() {
-		kept, all := c.d.willing(c.me, append([]*ask(nil), c.others...))
+		kept, all := c.d.willing(c.me, slices.Clone(c.others))
 		return c.d.seated(c.me, kept, all)
 	}
 	for k := len(c.d.tiers) - 1; k >= 0; k-- {
