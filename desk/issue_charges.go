@@ -227,6 +227,10 @@ func (c *charging) write(ctx context.Context) error {
 	for _, one := range c.charges {
 		byDemand[one.Demand] = one
 	}
+	reasons, err := c.reasons(ctx)
+	if err != nil {
+		return err
+	}
 	for _, p := range pledges {
 		holder, ok := holders[p.Household]
 		if !ok {
@@ -235,7 +239,7 @@ func (c *charging) write(ctx context.Context) error {
 		charge, served := byDemand[p.ID]
 		if !served {
 			if err := c.desk.send(ctx, c.tx, holder.Email, letterUnserved, unservedLetter{
-				Name: holder.GivenName, Round: c.round.Name, Link: c.desk.publicURL + "/impegni/" + string(p.ID)}); err != nil {
+				Name: holder.GivenName, Round: c.round.Name, Link: c.desk.publicURL + "/impegni/" + string(p.ID), Reason: reasons.told(p.ID)}); err != nil {
 				return err
 			}
 			continue
@@ -249,6 +253,34 @@ func (c *charging) write(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// reasons are the outcomes of the whole round.
+func (c *charging) reasons(ctx context.Context) (*roundOutcomes, error) {
+	r := &roundOutcomes{round: c.round, offers: c.offers, pools: map[string]postgres.Pool{}}
+	for _, p := range c.pools {
+		r.pools[p.Name] = p
+	}
+	funds, err := c.tx.Funds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.measures = measureNames(funds)
+	r.outcomes, err = c.tx.Outcomes(ctx, c.round.ID, "")
+	return r, err
+}
+
+// told is why a demand was left out, in Italian; nothing when that is not known.
+func (r *roundOutcomes) told(id pooling.DemandID) []string {
+	v := r.view(id)
+	if v == nil {
+		return nil
+	}
+	w := v.Words(pooling.Italian)
+	if w.Advice == "" {
+		return w.Reason
+	}
+	return append(w.Reason, w.Advice)
 }
 
 // description says what a charge is for: the offer, and its meetings or month.

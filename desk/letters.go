@@ -46,7 +46,10 @@ type servedLetter struct {
 	DueOn                                      time.Time
 }
 
-type unservedLetter struct{ Name, Round, Link string }
+type unservedLetter struct {
+	Name, Round, Link string
+	Reason            []string // sentences
+}
 
 type paidLetter struct {
 	Name, Description, Number, Link string

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -62,11 +63,11 @@ type roundOutcomes struct {
 	outcomes map[pooling.DemandID]pooling.Outcome
 	pools    map[string]postgres.Pool
 	offers   map[string]postgres.OfferLine
-	names    map[communities.CommunityID]string
+	measures map[string]string // names
 }
 
 func (d *Desk) outcomesOf(ctx context.Context, id pooling.RoundID, h communities.HouseholdID) (*roundOutcomes, error) {
-	r := &roundOutcomes{pools: map[string]postgres.Pool{}, offers: map[string]postgres.OfferLine{}, names: map[communities.CommunityID]string{}}
+	r := &roundOutcomes{pools: map[string]postgres.Pool{}, offers: map[string]postgres.OfferLine{}}
 	var err error
 	if r.round, err = d.db.Round(ctx, id); err != nil || !r.round.Reached(pooling.RoundFormed) || r.round.State == pooling.RoundVoid {
 		return r, err
@@ -82,10 +83,23 @@ func (d *Desk) outcomesOf(ctx context.Context, id pooling.RoundID, h communities
 		r.pools[p.Name] = p
 	}
 	offers, err := d.db.OffersOfRound(ctx, id)
+	if err != nil {
+		return r, err
+	}
 	for _, o := range offers {
 		r.offers[string(o.ID)] = o
 	}
+	funds, err := d.db.Funds(ctx)
+	r.measures = measureNames(funds)
 	return r, err
+}
+
+func measureNames(funds []postgres.Fund) map[string]string {
+	names := make(map[string]string, len(funds))
+	for _, f := range funds {
+		names[f.MeasureID] = f.Name
+	}
+	return names
 }
 
 func (r *roundOutcomes) view(id pooling.DemandID) *OutcomeView {
@@ -93,7 +107,7 @@ func (r *roundOutcomes) view(id pooling.DemandID) *OutcomeView {
 	if !ok {
 		return nil
 	}
-	v := &OutcomeView{Outcome: o}
+	v := &OutcomeView{Outcome: o, Measure: r.measures[cmp.Or(o.Programme, o.FundExhaustedOf)]}
 	if o.Slot != "" {
 		v.Slot = catalogue.SlotLabel(o.Slot)
 	}

@@ -3,6 +3,8 @@ package desk
 import (
 	"bytes"
 	"errors"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -52,6 +54,14 @@ func TestALaboratoryFromPledgeToReceipt(t *testing.T) {
 	w.must(err)
 	if outcome.Outcome == nil || outcome.Outcome.Outcome.Code != pooling.OutcomePriceTooHigh {
 		t.Errorf("the family that asked for 40.00: %+v", outcome.Outcome)
+	}
+	mails, err := w.desk.Mailbox(w.ctx)
+	w.must(err)
+	told := slices.ContainsFunc(mails, func(m MailView) bool {
+		return strings.Contains(m.Text, "Non paghi nulla.") && strings.Contains(m.Text, "nel tuo massimo (40,00\u00a0€)")
+	})
+	if !told {
+		t.Error("its letter does not say why")
 	}
 
 	// ISEE 6,000 with the measure of the laboratory: 80 % of 62.50 is 50.00,

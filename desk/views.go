@@ -159,6 +159,7 @@ type OutcomeView struct {
 	Slot     string   // label (together)
 	Slots    []string // labels of own hours (rota)
 	Host     string   // community that hosts
+	Measure  string   // name of the one whose voucher it holds, or whose fund ended
 	Members  int
 	Cost     money.Amount
 }

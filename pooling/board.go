@@ -20,9 +20,6 @@ type board struct {
 	groups      int    // that there can be at all sites
 	entries     []entry
 	entriesFrom []int32 // by demand
-
-	cells            []cell
-	cellsAt, cellsOf [][]int32
 }
 
 // ask is a compiled demand.

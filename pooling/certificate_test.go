@@ -171,8 +171,8 @@ func TestANeedIsTheLeastWeightAtWhichTheQuoteIsAccepted(t *testing.T) {
 	})
 }
 
-// crowd is a round whose groups are so large that units are not counted exactly.
-func crowd(draw func(int) int) *Snapshot {
+// multitude is a round whose groups are so large that units are not counted exactly.
+func multitude(draw func(int) int) *Snapshot {
 	s := city(draw, 220, 1)
 	s.Communities, s.Offers = s.Communities[:1], s.Offers[:1]
 	for i := range s.Demands {
@@ -215,7 +215,7 @@ func TestTheBoundIsThatOfTheOtherVerifier(t *testing.T) {
 			s = town(draw, 40+draw(80))
 		}
 		if seed%400 == 2 {
-			s = crowd(draw)
+			s = multitude(draw)
 		}
 		c := anyCertificate(draw, s)
 		value, err := certified(s, c)

@@ -4,8 +4,9 @@
 // be used alone, as a library, without a database.
 //
 // It does not own people, ISEE certificates or measures (a snapshot carries
-// what each programme grants as a function of the price), charges, payments,
-// or words for people: it answers with codes and numbers.
+// what each programme grants as a function of the price), charges or payments.
+// It answers with codes and numbers; the words that a family reads about its
+// outcome are in words/, one file for each language, and not in Go.
 //
 // Invariants, checked by [Check], which shares no arithmetic with [Form]:
 //   - the shares of a pool sum to its cost, to the cent;

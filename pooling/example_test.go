@@ -35,7 +35,7 @@ func Example() {
 	// Output:
 	// served 12 net 602.16
 	// d6 served 23.30 23.30 36.50
-	// d7 price_too_high 0.00 23.30 15.00
+	// d7 fund_exhausted 0.00 13.98 15.00
 	// d8 served 23.57 23.58 50.00
 }
 

@@ -27,7 +27,7 @@ func FuzzReadSnapshot(f *testing.F) {
 			t.Fatalf("bytes differ: %v", err)
 		}
 		if len(s.Demands) <= 100 {
-			if _, err := Form(s, Options{Work: &Work{Waves: 10}}); err != nil {
+			if _, err := Form(s, Options{Work: brief()}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -65,7 +65,7 @@ func FuzzForm(f *testing.F) {
 			version = 2
 		}
 		s := city(byBytes(b), 1+int(demands%40), version)
-		g, err := Form(s, Options{Work: &Work{Waves: 100}})
+		g, err := Form(s, Options{Work: brief()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -136,3 +136,6 @@ func seeded(seed uint64) func(int) int {
 	r := dice(seed)
 	return r.below
 }
+
+// brief is a little of each kind of work.
+func brief() *Work { return &Work{Sweeps: 20, Multipliers: 40, Cooling: 5, Waves: 5, Nodes: 5} }

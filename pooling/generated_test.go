@@ -266,7 +266,7 @@ func TestGeneratedRotaRoundHasWorkForItsCarers(t *testing.T) {
 	if s.Version != 2 || !slices.ContainsFunc(s.Offers, Offer.rota) {
 		t.Fatal("no rota")
 	}
-	f, err := Form(s, Options{Work: &Work{Waves: 50}})
+	f, err := Form(s, Options{Work: brief()})
 	if err != nil {
 		t.Fatal(err)
 	}

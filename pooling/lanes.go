@@ -54,7 +54,7 @@ func (l *lane) share(pos int32) int64 {
 func (b *board) buildLanes(workers int) {
 	const chunk = 64 // deals that one worker takes at a time
 	made := make([][]lane, (len(b.deals)+chunk-1)/chunk)
-	asksAt := b.asksBySpot()
+	asksAt := b.asksByHome()
 	parallel(workers, len(made), func() func(int) {
 		m := newLaneMaker(b, asksAt)
 		return func(k int) {
@@ -70,11 +70,11 @@ func (b *board) buildLanes(workers int) {
 	b.indexEntries()
 }
 
-// spot is a category at a community.
-type spot struct{ category, community int32 }
+// home is a category at a community.
+type home struct{ category, community int32 }
 
-// asksBySpot lists the demands of each spot, ascending.
-func (b *board) asksBySpot() map[spot][]int32 {
+// asksByHome lists the demands of each home, ascending.
+func (b *board) asksByHome() map[home][]int32 {
 	order := make([]int32, len(b.asks))
 	for i := range order {
 		order[i] = int32(i)
@@ -83,14 +83,14 @@ func (b *board) asksBySpot() map[spot][]int32 {
 		p, q := &b.asks[x], &b.asks[y]
 		return cmp.Or(cmp.Compare(p.category, q.category), cmp.Compare(p.community, q.community), cmp.Compare(x, y))
 	})
-	at := map[spot][]int32{}
+	at := map[home][]int32{}
 	for first := 0; first < len(order); {
 		a := &b.asks[order[first]]
 		last := first
 		for last < len(order) && b.asks[order[last]].category == a.category && b.asks[order[last]].community == a.community {
 			last++
 		}
-		at[spot{a.category, a.community}] = order[first:last:last]
+		at[home{a.category, a.community}] = order[first:last:last]
 		first = last
 	}
 	return at
@@ -100,7 +100,7 @@ func (b *board) asksBySpot() map[spot][]int32 {
 // reuses.
 type laneMaker struct {
 	b      *board
-	asksAt map[spot][]int32
+	asksAt map[home][]int32
 	lanes  []lane
 
 	near  []int32
@@ -128,7 +128,7 @@ type candidate struct {
 // hostsBlock bounds the hosts that are compared with one another.
 const hostsBlock = 256
 
-func newLaneMaker(b *board, asksAt map[spot][]int32) *laneMaker {
+func newLaneMaker(b *board, asksAt map[home][]int32) *laneMaker {
 	return &laneMaker{b: b, asksAt: asksAt, stamp: make([]int32, len(b.s.Communities))}
 }
 
@@ -195,7 +195,7 @@ func (m *laneMaker) gather(d *deal, hosts []int32) {
 			}
 			m.stamp[c] = m.block
 			known := 0
-			for _, i := range m.asksAt[spot{d.category, c}] {
+			for _, i := range m.asksAt[home{d.category, c}] {
 				a := &b.asks[i]
 				if a.slots&d.slots == 0 {
 					continue

@@ -14,7 +14,7 @@ func TestTinyRoundsReachTheOptimum(t *testing.T) {
 	formed, rotas := 0, 0
 	for seed := range uint64(250) {
 		s := city(seeded(seed), 2+int(seed%6), 1+int(seed%2))
-		f, err := Form(s, Options{Work: &Work{Waves: 4000}})
+		f, err := Form(s, Options{Work: brief()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,7 +2,6 @@ package pooling
 
 import (
 	"cmp"
-	"math/bits"
 	"slices"
 
 	"colletta/money"
@@ -59,38 +58,31 @@ type Rung struct {
 }
 
 // OutlookFor computes the outlook of one offer for one demand of a valid
-// snapshot, with a [Step] for each number in more. It returns
-// [ErrOfferNotInRound], [ErrDemandNotInRound], or [ErrOfferOutOfReach] when no
-// slot and place of the offer suit the demand.
+// snapshot, with a [Step] for each number in more. Whether a group stands, and
+// how large, is decided as in [Explain]. It returns [ErrOfferNotInRound],
+// [ErrDemandNotInRound], or [ErrOfferOutOfReach] when no slot and place of the
+// offer suit the demand.
 func OutlookFor(s *Snapshot, offerID, demandID string, more []int) (Outlook, error) {
 	v, err := newView(s, offerID)
 	if err != nil {
 		return Outlook{}, err
 	}
-	i := slices.IndexFunc(s.Demands, func(d Demand) bool { return d.ID == demandID })
+	i := int32(slices.IndexFunc(s.Demands, func(d Demand) bool { return d.ID == demandID }))
 	if i < 0 {
 		return Outlook{}, ErrDemandNotInRound.With("demand", demandID)
 	}
-	v.clone(v.b.asks[i], slices.Max(append([]int{v.d.max}, more...)))
-	var best *prospect
-	for k := range v.b.cells {
-		if c := &v.b.cells[k]; slices.Contains(c.asks, int32(i)) {
-			if p := v.prospect(c, int32(i)); best == nil || p.better(best) {
-				best = &p
-			}
-		}
-	}
+	v.me, v.self = &v.b.asks[i], i
+	best := v.best()
 	if best == nil {
 		return Outlook{}, ErrOfferOutOfReach.With("offer", offerID)
 	}
-	o := Outlook{
-		Slot: v.slotID(best.cell), Host: s.Communities[best.cell.host].ID, Candidates: len(best.cell.asks),
+	now := best.now
+	return Outlook{
+		Slot: v.slotID(best.slot), Host: s.Communities[best.host].ID, Candidates: best.candidates,
 		MinMembers: v.d.min, MaxMembers: v.d.max, Missing: best.missing,
-		Members: best.members, Quote: best.t.quote, Subsidy: best.t.subsidy, Net: best.t.quote - best.t.subsidy,
-		Accepts: best.t.accepts,
-	}
-	o.Steps = v.steps(best.cell, int32(i), more)
-	return o, nil
+		Members: now.Members, Quote: now.Quote, Subsidy: now.Subsidy, Net: now.Net, Accepts: best.accepts,
+		Steps: v.steps(best, more),
+	}, nil
 }
 
 // OfferPicture is [OfferPictureFor] a newcomer of one unit and weight at the
@@ -113,34 +105,21 @@ func OfferPictureFor(s *Snapshot, offerID, community string, units, weight int64
 	if slots != nil {
 		newcomer.slots = maskOf(slots, index(s.Slots, func(t *Slot) string { return t.ID }))
 	}
-	from := slices.IndexFunc(s.Communities, func(c Community) bool { return c.ID == community })
-	if from >= 0 {
+	v.me, v.self = &newcomer, -1
+	if from := slices.IndexFunc(s.Communities, func(c Community) bool { return c.ID == community }); from >= 0 {
 		newcomer.x, newcomer.y = s.Communities[from].XM, s.Communities[from].YM
+		v.from = true
 	}
-	me := int32(len(v.b.asks))
-	v.b.asks = append(v.b.asks, newcomer)
-	v.clone(newcomer, slices.Max(append([]int{v.d.max}, more...)))
-	v.addEmptyCells()
-	var best *prospect
-	for k := range v.b.cells {
-		c := v.b.cells[k]
-		if from >= 0 && !v.b.near(v.d, &newcomer, c.host) || !fitsTime(v.d, &c, &newcomer) {
-			continue
-		}
-		c.asks = append(slices.Clone(c.asks), me)
-		if p := v.prospect(&c, me); best == nil || p.better(best) {
-			best = &p
-		}
-	}
+	best := v.best()
 	if best == nil {
 		return Picture{}, ErrOfferOutOfReach.With("offer", offerID)
 	}
 	p := Picture{
-		Slot: v.slotID(best.cell), Host: s.Communities[best.cell.host].ID,
-		Candidates: len(best.cell.asks) - 1, MinMembers: v.d.min, MaxMembers: v.d.max,
-		Quote: best.t.quote, Steps: v.steps(best.cell, me, more),
+		Slot: v.slotID(best.slot), Host: s.Communities[best.host].ID,
+		Candidates: best.candidates - 1, MinMembers: v.d.min, MaxMembers: v.d.max,
+		Quote: best.now.Quote, Steps: v.steps(best, more),
 	}
-	p.Members = v.today(best.cell, me)
+	p.Members = v.d.gather(nil, best.circle.others, v.d.slots).members
 	if p.Members == 0 {
 		p.Missing = best.missing + 1
 	}
@@ -164,12 +143,14 @@ func PriceLadder(o Offer, units, weight int64, sizes []int) []Rung {
 	return ladder
 }
 
-// view is the board of one offer.
+// view is one offer as one demand, or a newcomer, sees it.
 type view struct {
-	b      *board
-	d      *deal
-	deal   int32   // its index
-	clones []int32 // further demands like the one in the middle
+	b    *board
+	deal int32
+	d    *deal
+	me   *ask
+	self int32 // index of the demand; -1 for a newcomer
+	from bool  // a newcomer lives somewhere: hosts out of its reach are left out
 }
 
 func newView(s *Snapshot, offerID string) (*view, error) {
@@ -178,127 +159,127 @@ func newView(s *Snapshot, offerID string) (*view, error) {
 		return nil, ErrOfferNotInRound.With("offer", offerID)
 	}
 	b := newBoardWithoutCells(s)
-	b.fillCells(func(deal int) bool { return deal == k }, false)
-	return &view{b: b, d: &b.deals[k], deal: int32(k)}, nil
+	return &view{b: b, deal: int32(k), d: &b.deals[k]}, nil
 }
 
-// clone adds n further demands like one, who accept what it accepts.
-func (v *view) clone(like ask, n int) {
-	like.voucher = nil
-	for range n {
-		v.clones = append(v.clones, int32(len(v.b.asks)))
-		v.b.asks = append(v.b.asks, like)
-	}
-}
-
-// addEmptyCells adds the slots and hosts for which nobody has pledged yet.
-func (v *view) addEmptyCells() {
-	known := make(map[[2]int32]bool, len(v.b.cells))
-	for _, c := range v.b.cells {
-		known[[2]int32{c.slot, c.host}] = true
-	}
-	for _, host := range v.d.hosts {
-		if v.d.rota && !known[[2]int32{-1, host}] {
-			v.b.cells = append(v.b.cells, cell{deal: v.deal, slot: -1, host: host})
-		}
-		for rest := v.d.slots; rest != 0 && !v.d.rota; rest &= rest - 1 {
-			if t := int32(bits.TrailingZeros64(rest)); !known[[2]int32{t, host}] {
-				v.b.cells = append(v.b.cells, cell{deal: v.deal, slot: t, host: host})
-			}
-		}
-	}
-}
-
-// fitsTime says whether an ask has the slot of a cell, or for a rota enough
-// slots.
-func fitsTime(d *deal, c *cell, a *ask) bool {
-	if c.slot >= 0 {
-		return a.slots>>c.slot&1 == 1
-	}
-	return int64(bits.OnesCount64(a.slots&d.slots)) >= a.units
-}
-
-func (v *view) slotID(c *cell) string {
-	if c.slot < 0 {
-		return ""
-	}
-	return v.b.s.Slots[c.slot].ID
-}
-
-// prospect is the outlook of one cell.
+// prospect is the outlook of one place.
 type prospect struct {
-	cell    *cell
-	members int // 0 when no group forms
-	missing int
-	t       table
+	slot, host int32
+	candidates int // me included
+	circle     *circle
+	now        Step // Members is 0 when no group stands
+	missing    int
+	accepts    bool
 }
 
-func (v *view) prospect(c *cell, i int32) prospect {
-	p := prospect{cell: c}
-	if p.t, p.members = v.group(c, i, 0); p.members > 0 {
-		return p
+// best is the most promising place; nil when none suits.
+func (v *view) best() (best *prospect) {
+	if v.self >= 0 && v.me.category != v.d.category {
+		return nil
 	}
-	for k := 1; k <= v.d.max; k++ {
-		if _, members := v.group(c, i, k); members > 0 {
-			p.missing = k
-			break
+	places := newVenueIndex(v.b)
+	for _, host := range v.d.hosts {
+		if (v.self >= 0 || v.from) && !v.b.near(v.d, v.me, host) {
+			continue
 		}
+		places.visit(v.deal, host, func(p *venue) {
+			if !p.suits(v.me) {
+				return
+			}
+			if q := v.prospect(p); best == nil || q.better(best) {
+				best = q
+			}
+		})
 	}
-	return p
+	return best
 }
 
-// better orders prospects: a group that forms, then the larger, then the
+func (v *view) prospect(p *venue) *prospect {
+	c := &circle{d: v.d, me: v.me, others: v.b.asksOf(p.candidates, v.self), open: v.d.slots}
+	if v.d.plain() {
+		c.tally = v.d.tally(c.others)
+	}
+	q := &prospect{slot: p.slot, host: p.host, candidates: len(c.others) + 1, circle: c}
+	q.now, q.accepts = v.step(c, 0)
+	if q.now.Members == 0 {
+		q.missing, _ = c.missing()
+	}
+	return q
+}
+
+// better orders prospects: a group that stands, then the larger, then the
 // cheaper; else the fewest missing, then the most candidates; then the earlier
 // slot and host.
-func (p *prospect) better(than *prospect) bool {
-	out := func(p *prospect) int { // no number of others helps
-		if p.members == 0 && p.missing == 0 {
+func (q *prospect) better(than *prospect) bool {
+	out := func(q *prospect) int { // no number of others helps
+		if q.now.Members == 0 && q.missing == 0 {
 			return 1
 		}
 		return 0
 	}
 	return cmp.Or(
-		cmp.Compare(than.members, p.members),
-		cmp.Compare(out(p), out(than)),
-		cmp.Compare(p.missing, than.missing),
-		cmp.Compare(p.t.quote-p.t.subsidy, than.t.quote-than.t.subsidy)*min(1, p.members),
-		cmp.Compare(len(than.cell.asks), len(p.cell.asks)),
-		cmp.Compare(p.cell.slot, than.cell.slot),
-		cmp.Compare(p.cell.host, than.cell.host),
+		cmp.Compare(than.now.Members, q.now.Members),
+		cmp.Compare(out(q), out(than)),
+		cmp.Compare(q.missing, than.missing),
+		cmp.Compare(q.now.Net, than.now.Net)*min(1, q.now.Members),
+		cmp.Compare(than.candidates, q.candidates),
+		cmp.Compare(q.slot, than.slot),
+		cmp.Compare(q.host, than.host),
 	) < 0
 }
 
-// group is the group around i with k further demands like it; members is 0,
-// and the price that of all candidates together, when none forms.
-func (v *view) group(c *cell, i int32, k int) (t table, members int) {
-	candidates := append(slices.Clone(c.asks), v.clones[:k]...)
-	if t = v.b.table(v.d, i, candidates); t.stands(v.d) {
-		return t, t.members
+// step is the group around me with k further demands like me; when none
+// stands, members is 0 and the price that of all candidates together, willing
+// or not, within the seats.
+func (v *view) step(c *circle, k int) (s Step, accepts bool) {
+	s.More = k
+	g := c.gather(k)
+	if s.Members = g.members; g.members == 0 {
+		everybody := c.everybody(k)
+		g = gathering{members: everybody.members, weight: everybody.weight}
 	}
-	return v.b.crowd(v.d, i, candidates), 0
+	tier := v.d.tier(g.members)
+	quote, subsidy := v.d.bill(tier, v.me, g.weight)
+	s.Quote, s.Subsidy = money.Amount(quote), money.Amount(subsidy)
+	s.Net = s.Quote - s.Subsidy
+	return s, quote <= v.me.limit
 }
 
-// crowd is the table of all candidates, willing or not, within the seats.
-func (b *board) crowd(d *deal, i int32, candidates []int32) table {
-	others := slices.DeleteFunc(slices.Clone(candidates), func(k int32) bool { return k == i })
-	return b.tableWith(d, i, b.seatedWith(d, i, others))
+// everybody is me with all others and so many like me, willing or not, while
+// seats, units and the hours of a rota last: the heaviest first, who lower the
+// price most.
+func (c *circle) everybody(more int) crowd {
+	others := append([]*ask(nil), c.others...)
+	for range more {
+		others = append(others, c.me)
+	}
+	d := c.d
+	all := crowd{1, d.weightOf(c.me), c.me.units}
+	var week roster
+	if d.rota {
+		week.admit(c.me, c.open)
+	}
+	for _, a := range heaviest(d, others) {
+		if all.members < d.max && all.units+a.units <= d.capacity() && (!d.rota || week.admit(a, c.open)) {
+			all.members, all.weight, all.units = all.members+1, all.weight+d.weightOf(a), all.units+a.units
+		}
+	}
+	return all
 }
 
-func (v *view) steps(c *cell, i int32, more []int) []Step {
+func (v *view) steps(q *prospect, more []int) []Step {
 	var steps []Step
 	for _, k := range more {
-		t, members := v.group(c, i, max(k, 0))
-		steps = append(steps, Step{k, members, t.quote, t.subsidy, t.quote - t.subsidy})
+		s, _ := v.step(q.circle, max(k, 0))
+		s.More = k
+		steps = append(steps, s)
 	}
 	return steps
 }
 
-// today is the size of the group that would form without the newcomer.
-func (v *view) today(c *cell, newcomer int32) int {
-	without := cell{deal: c.deal, slot: c.slot, host: c.host}
-	without.asks = slices.DeleteFunc(slices.Clone(c.asks), func(k int32) bool { return k == newcomer })
-	v.b.fillNeeds(&without)
-	v.b.cells = []cell{without}
-	v.b.indexCells()
-	return 0 // replaced when the places of explain.go are merged
+func (v *view) slotID(slot int32) string {
+	if slot < 0 {
+		return ""
+	}
+	return v.b.s.Slots[slot].ID
 }

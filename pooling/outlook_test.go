@@ -111,7 +111,7 @@ func TestOutlookComesTrueWhenAlone(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := seededRound(t, 20)
 		s.Offers = s.Offers[:1]
-		f := mustForm(t, s, Options{Work: &Work{Waves: 200}})
+		f := mustForm(t, s, Options{Work: brief()})
 		for _, d := range s.Demands {
 			o, err := OutlookFor(s, s.Offers[0].ID, d.ID, []int{1, 3})
 			if errors.Is(err, ErrOfferOutOfReach) {
@@ -161,7 +161,7 @@ func TestExplainTellsReasonsApart(t *testing.T) {
 	}
 	for _, tt := range tests {
 		s := tt.round()
-		f, err := Form(s, Options{Work: &Work{Waves: 100}})
+		f, err := Form(s, Options{Work: brief()})
 		if err != nil {
 			t.Fatal(err)
 		}

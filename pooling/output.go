@@ -126,8 +126,8 @@ func array[T any](out *output, before string, list []T, one func(*T)) {
 	out.raw("]")
 }
 
-// values is array with every element written as encoding/json does.
-func values[A, B any](out *output, before string, list []A, from func(A) B) {
+// elements is array with every element written as encoding/json does.
+func elements[A, B any](out *output, before string, list []A, from func(A) B) {
 	var j B // boxed once
 	array(out, before, list, func(x *A) {
 		j = from(*x)

@@ -38,7 +38,7 @@ type scratch struct {
 	best    []int32
 	sums    [64]int64
 	counts  [64]int32
-	reached [dpUnitsMax + 1]packing
+	reached [dpUnitsMax + 1]knapsack
 
 	freed  []int32
 	sites  []int32
@@ -267,8 +267,8 @@ func (st *search) pickEqual(l *lane, d *deal, how *manner, out *picked) {
 // dpUnitsMax is the largest total of units for which groups are packed exactly.
 const dpUnitsMax = 96
 
-// packing is the best set with some total of units.
-type packing struct {
+// knapsack is the best set with some total of units.
+type knapsack struct {
 	value int64
 	count int32
 	set   uint64 // of the first 64 of the list
@@ -296,9 +296,9 @@ func (st *search) pickUnits(l *lane, d *deal, how *manner, out *picked) {
 		}
 		slices.Sort(order[:n])
 		for U := range table {
-			table[U] = packing{value: -1 << 60}
+			table[U] = knapsack{value: -1 << 60}
 		}
-		table[0] = packing{}
+		table[0] = knapsack{}
 		final := max(1, d.minUnits)
 		for _, o := range order[:n] {
 			k, need := o&0xff, int64(o>>8)
@@ -314,16 +314,16 @@ func (st *search) pickUnits(l *lane, d *deal, how *manner, out *picked) {
 }
 
 // add lets every total grow by one candidate.
-func add(table []packing, units int, value int64, k uint32, high int) {
+func add(table []knapsack, units int, value int64, k uint32, high int) {
 	for U := len(table) - 1; U >= units; U-- {
 		if from := &table[U-units]; int(from.count) < high && from.value+value > table[U].value {
-			table[U] = packing{from.value + value, from.count + 1, from.set | 1<<k}
+			table[U] = knapsack{from.value + value, from.count + 1, from.set | 1<<k}
 		}
 	}
 }
 
-// offer takes a packing if it is a better group.
-func (st *search) offer(p *packing, list []keyed, low, high int, out *picked) {
+// offer takes a knapsack if it is a better group.
+func (st *search) offer(p *knapsack, list []keyed, low, high int, out *picked) {
 	if int(p.count) < low || int(p.count) > high || p.value <= out.value {
 		return
 	}

@@ -36,7 +36,7 @@ func TestFormationsAreValid(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s := seededRound(t, 40)
-		f := mustForm(t, s, Options{Seed: rapid.Uint64Range(0, 3).Draw(t, "search"), Work: &Work{Waves: 400}})
+		f := mustForm(t, s, Options{Seed: rapid.Uint64Range(0, 3).Draw(t, "search"), Work: brief()})
 		for _, v := range Check(s, f) {
 			t.Error(v)
 		}
@@ -91,12 +91,12 @@ func TestDroppingFindsTheLargestWillingGroup(t *testing.T) {
 		s := seededRound(t, 9)
 		b := newBoardWithoutCells(s)
 		d := &b.deals[0]
-		d.max, d.minUnits = len(b.asks), 0
+		d.min, d.max, d.minUnits, d.maxUnits = 1, len(b.asks), 0, unlimited
 		var all []int32
 		for i := range b.asks {
 			all = append(all, int32(i))
 		}
-		got := b.largest(d, all)
+		got := largest(b, d, all)
 		best := 0
 		for set := range 1 << len(all) {
 			n, W := 0, int64(0)
@@ -121,6 +121,27 @@ func TestDroppingFindsTheLargestWillingGroup(t *testing.T) {
 			t.Fatalf("dropping keeps %d, the largest willing group has %d", len(got), best)
 		}
 	})
+}
+
+// largest is what the lanes keep of demands that all reach one host.
+func largest(b *board, d *deal, all []int32) (kept []int32) {
+	m := newLaneMaker(b, nil)
+	m.words, m.masks, m.kept = 1, []uint64{1}, make([]uint64, len(all))
+	for k, i := range all {
+		m.cands, m.list = append(m.cands, candidate{ask: i}), append(m.list, int32(k))
+	}
+	for t := range d.tiers {
+		for _, i := range all {
+			m.needs = append(m.needs, d.need(t, &b.asks[i]))
+		}
+	}
+	m.keepWilling(d, 0)
+	for k, i := range all {
+		if m.kept[k] != 0 {
+			kept = append(kept, i)
+		}
+	}
+	return kept
 }
 
 // G5: reserved amounts fit the budget, and no acceptable quote costs more.
@@ -164,7 +185,7 @@ func TestNobodyLeftOutCouldJoin(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s := seededRound(t, 30)
-		f := mustForm(t, s, Options{Work: &Work{Waves: 200}})
+		f := mustForm(t, s, Options{Work: brief()})
 		served := map[string]bool{}
 		for _, p := range f.Pools {
 			for _, m := range p.Members {
@@ -223,7 +244,7 @@ func TestFormIsDeterministic(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s := seededRound(t, 30)
-		opt := Options{Seed: rapid.Uint64().Draw(t, "search"), Work: &Work{Waves: 300}}
+		opt := Options{Seed: rapid.Uint64().Draw(t, "search"), Work: brief()}
 		a, errA := mustForm(t, s, opt).JSON()
 		b, errB := mustForm(t, s, opt).JSON()
 		if errA != nil || errB != nil || !bytes.Equal(a, b) {
@@ -256,7 +277,7 @@ func TestExplainAgreesWithTheFormation(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s := seededRound(t, 30)
-		f := mustForm(t, s, Options{Work: &Work{Waves: 200}})
+		f := mustForm(t, s, Options{Work: brief()})
 		served := map[string]Member{}
 		for _, p := range f.Pools {
 			for _, m := range p.Members {

@@ -129,11 +129,8 @@ func TestMapPutsEveryCommunityOnTheSheet(t *testing.T) {
 
 // Every outcome has words that end with what it means for the purse.
 func TestEveryOutcomeHasWords(t *testing.T) {
-	for _, code := range []pooling.OutcomeCode{
-		pooling.OutcomeSeatsFull, pooling.OutcomeStaffFull, pooling.OutcomeNoGroup, pooling.OutcomePriceTooHigh,
-		pooling.OutcomeTooFewNeighbours, pooling.OutcomeNoOfferInReach,
-	} {
-		w := outcomeOf(desk.OutcomeView{Outcome: pooling.Outcome{Code: code, Missing: 1, MembersNeeded: 9}}, desk.PledgeView{MaxPrice: 4000, Unit: "hour"})
+	for _, code := range pooling.OutcomeCodes()[1:] {
+		w := outcomeOf(desk.OutcomeView{Outcome: pooling.Outcome{Code: code, Missing: 1, MembersNeeded: 9, MaxPrice: 4000, Unit: "hour"}})
 		if len(w.Lines) < 2 || w.Lines[len(w.Lines)-1] != "Non paghi nulla." || w.Served {
 			t.Errorf("%s: %+v", code, w)
 		}

@@ -165,7 +165,7 @@ func (s *site) showPledge(w http.ResponseWriter, r *http.Request, page string) {
 func newPledgeShowPage(f frame, view desk.PledgeView) pledgeShowPage {
 	p := pledgeShowPage{frame: f, Pledge: view, Open: view.RoundState == pooling.RoundOpen && !view.Withdrawn}
 	if view.Outcome != nil {
-		p.Outcome = outcomeOf(*view.Outcome, view)
+		p.Outcome = outcomeOf(*view.Outcome)
 	}
 	return p
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -61,42 +60,8 @@ func (c *roundSolveCmd) run(stdin io.Reader, stdout, stderr io.Writer) error {
 	fmt.Fprintf(stderr, "demands %d, served %d in %d pools, net %s, subsidy %s, cost %s, %s\n",
 		len(s.Demands), t.Served, len(f.Pools), t.Net, t.Subsidy, t.Cost, took.Round(time.Millisecond))
 	if c.Explain {
-		printOutcomes(stderr, pooling.Explain(s, f))
+		return printOutcomes(stderr, s, f, pooling.Italian)
 	}
-	return nil
-}
-
-// roundExplainCmd says what each demand got and why.
-type roundExplainCmd struct {
-	Instance string `arg:"" help:"Instance file; - reads standard input."`
-	Solution string `arg:"" help:"Solution file; - reads standard input."`
-	Demand   string `help:"Only this demand."`
-}
-
-// Run prints one line per demand, in Italian. A solution that breaks a rule
-// explains nothing: exit 1, as [roundCheckCmd] would say.
-func (c *roundExplainCmd) Run() error { return c.run(os.Stdin, os.Stdout, os.Stderr) }
-
-func (c *roundExplainCmd) run(stdin io.Reader, stdout, stderr io.Writer) error {
-	s, f, err := readBoth(c.Instance, c.Solution, stdin, stderr)
-	if err != nil {
-		return err
-	}
-	if found := pooling.Check(s, f); len(found) > 0 {
-		fmt.Fprintf(stderr, "%s: invalid, first %s\n", c.Solution, found[0])
-		return exitInvalid
-	}
-	outcomes := pooling.Explain(s, f)
-	if c.Demand != "" {
-		for _, o := range outcomes {
-			if o.Demand == c.Demand {
-				printOutcomes(stdout, []pooling.Outcome{o})
-				return nil
-			}
-		}
-		return badInput(stderr, c.Instance, fmt.Errorf("demand %q is unknown", c.Demand))
-	}
-	printOutcomes(stdout, outcomes)
 	return nil
 }
 
@@ -148,60 +113,4 @@ func writeTo(name string, stdout io.Writer, b []byte) error {
 		return err
 	}
 	return os.WriteFile(name, b, 0o644)
-}
-
-func printOutcomes(w io.Writer, outcomes []pooling.Outcome) {
-	b := bufio.NewWriter(w)
-	defer b.Flush()
-	for _, o := range outcomes {
-		fmt.Fprintf(b, "%s: %s\n", o.Demand, outcomeWords(o))
-	}
-}
-
-// outcomeWords tells one outcome in Italian, for the command line; pages have
-// their own words.
-func outcomeWords(o pooling.Outcome) string {
-	where := fmt.Sprintf("%s, %s, presso %s", o.Offer, slotWords(o.Slot), o.Host)
-	var words string
-	switch o.Code {
-	case pooling.OutcomeServed:
-		words = fmt.Sprintf("servita nel gruppo %s (%s), %d membri: quota %s, contributo %s, a carico %s",
-			o.Pool, where, o.Members, o.Share.Italian(), o.Subsidy.Italian(), o.Net.Italian())
-	case pooling.OutcomeNoOfferInReach:
-		words = "nessuna offerta della categoria nelle fasce e alla distanza indicate"
-	case pooling.OutcomeTooFewNeighbours:
-		words = fmt.Sprintf("troppo pochi vicini: il gruppo più prossimo è %s, con %d richieste; %s", where, o.Candidates, missingWords(o))
-	case pooling.OutcomePriceTooHigh:
-		words = fmt.Sprintf("prezzo oltre il massimo: in %s, con %d membri, costerebbe %s al netto (massimo %s)", where, o.Members, o.NetQuote.Italian(), o.MaxPrice.Italian())
-		if o.MembersNeeded > 0 {
-			words += fmt.Sprintf("; basterebbe un gruppo di %d", o.MembersNeeded)
-		}
-	case pooling.OutcomeStaffFull:
-		words = fmt.Sprintf("l'ente non ha altro personale in %s", where)
-	case pooling.OutcomeSeatsFull:
-		words = fmt.Sprintf("il gruppo %s (%s) è al completo", o.Pool, where)
-	case pooling.OutcomeNoGroup:
-		words = fmt.Sprintf("i vicini necessari a %s hanno trovato posto altrove", where)
-	}
-	if o.FundExhausted {
-		words += fmt.Sprintf("; il fondo %s si è esaurito prima di questa richiesta", o.FundExhaustedOf)
-	}
-	return words
-}
-
-func missingWords(o pooling.Outcome) string {
-	if o.MissingUnits > 0 {
-		return fmt.Sprintf("mancano %d unità", o.MissingUnits)
-	}
-	if o.Missing == 1 {
-		return "ne manca 1"
-	}
-	return fmt.Sprintf("ne mancano %d", o.Missing)
-}
-
-func slotWords(slot string) string {
-	if slot == "" {
-		return "a turno"
-	}
-	return "fascia " + slot
 }

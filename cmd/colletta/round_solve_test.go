@@ -20,7 +20,7 @@ func TestSolveThenCheckThenExplain(t *testing.T) {
 	if err := solve.run(strings.NewReader(""), &out, &summary); err != nil {
 		t.Fatal(err)
 	}
-	if out.Len() != 0 || !strings.Contains(summary.String(), "demands 14, served 12") || !strings.Contains(summary.String(), "d7: ") {
+	if out.Len() != 0 || !strings.Contains(summary.String(), "demands 14, served 12") || !strings.Contains(summary.String(), "\nd7      Il fondo del Comune è finito prima") {
 		t.Errorf("output %q, summary %q", out.String(), summary.String())
 	}
 	out.Reset()
@@ -29,8 +29,8 @@ func TestSolveThenCheckThenExplain(t *testing.T) {
 		t.Errorf("check: %v, %q", err, out.String())
 	}
 	out.Reset()
-	explain := roundExplainCmd{Instance: exampleRound, Solution: solution, Demand: "d1"}
-	if err := explain.run(strings.NewReader(""), &out, io.Discard); err != nil || !strings.HasPrefix(out.String(), "d1: servita nel gruppo") {
+	explain := roundExplainCmd{Instance: exampleRound, Solution: solution, Demand: "d1", Lang: "it"}
+	if err := explain.run(strings.NewReader(""), &out, io.Discard); err != nil || !strings.HasPrefix(out.String(), "d1: Il tuo gruppo parte") {
 		t.Errorf("explain: %v, %q", err, out.String())
 	}
 }
@@ -78,6 +78,9 @@ func TestFileCommandsEndWithTheRightCode(t *testing.T) {
 		{"another member", func() error {
 			return (&roundCheckCmd{Instance: exampleRound, Solution: "-"}).run(bytes.NewReader(cent), &out, io.Discard)
 		}, exitInvalid},
+		{"explain an unknown demand", func() error {
+			return (&roundExplainCmd{Instance: exampleRound, Solution: "../../pooling/testdata/rounds/e01.sol.json", Demand: "d99"}).run(nil, &out, io.Discard)
+		}, exitBadInput},
 		{"explain an invalid one", func() error {
 			return (&roundExplainCmd{Instance: exampleRound, Solution: "-"}).run(bytes.NewReader(cent), &out, io.Discard)
 		}, exitInvalid},
