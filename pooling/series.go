@@ -18,7 +18,19 @@ type Series struct {
 	Period   string // what prices are per: "month", "course", …
 	StartsAt time.Time
 	EndsAt   time.Time // zero: no end
+
+	Effort     Effort // of the search for pools
+	TimeLimitS int    // seconds that each pass of the search may take, [TimeLimitSMin]..[TimeLimitSMax]
 }
+
+// Bounds of the time limit of a series, in seconds. A round that serves a
+// hundred thousand demands needs two minutes; what takes longer than three
+// would keep families waiting and the night's other rounds as well.
+const (
+	TimeLimitSMin   = 1
+	TimeLimitSMax   = 180
+	TimeLimitSUsual = 60
+)
 
 // The refusals of a timetable.
 var (
@@ -26,7 +38,33 @@ var (
 	ErrCron = refusal.New(refusal.KindInvalid, "cron_invalid")
 	// ErrCronNever says that a cron expression never comes ("0 0 30 2 *"). Args: expression.
 	ErrCronNever = refusal.New(refusal.KindInvalid, "cron_never")
+	// ErrEffort says that a text names no effort. Args: effort.
+	ErrEffort = refusal.New(refusal.KindInvalid, "effort_unknown")
+	// ErrTimeLimit says that a time limit is out of bounds. Args: min, max.
+	ErrTimeLimit = refusal.New(refusal.KindInvalid, "time_limit_out_of_range")
 )
+
+// Efforts are all efforts, the least first.
+func Efforts() []Effort { return []Effort{EffortFast, EffortNormal, EffortHigh} }
+
+// ParseEffort reads an effort; [ErrEffort] for another text.
+func ParseEffort(text string) (Effort, error) {
+	for _, e := range Efforts() {
+		if string(e) == text {
+			return e, nil
+		}
+	}
+	return "", ErrEffort.With("effort", text)
+}
+
+// CheckTimeLimit is nil for a number of seconds that a series may allow, else
+// [ErrTimeLimit].
+func CheckTimeLimit(seconds int) error {
+	if seconds < TimeLimitSMin || seconds > TimeLimitSMax {
+		return ErrTimeLimit.With("min", TimeLimitSMin, "max", TimeLimitSMax)
+	}
+	return nil
+}
 
 var fiveFields = cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)
 

@@ -76,3 +76,22 @@ func TestTimetableNextIsStable(t *testing.T) {
 		}
 	})
 }
+
+func TestEffortsAndTimeLimitsHaveBounds(t *testing.T) {
+	t.Parallel()
+	for _, e := range Efforts() {
+		if got, err := ParseEffort(string(e)); err != nil || got != e {
+			t.Errorf("%s: %s, %v", e, got, err)
+		}
+	}
+	for _, text := range []string{"", "Fast", "hard", "normal "} {
+		if _, err := ParseEffort(text); !errors.Is(err, ErrEffort) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	for seconds, want := range map[int]error{TimeLimitSMin - 1: ErrTimeLimit, TimeLimitSMin: nil, TimeLimitSUsual: nil, TimeLimitSMax: nil, TimeLimitSMax + 1: ErrTimeLimit, -1: ErrTimeLimit} {
+		if err := CheckTimeLimit(seconds); !errors.Is(err, want) {
+			t.Errorf("%d s: %v, want %v", seconds, err, want)
+		}
+	}
+}
