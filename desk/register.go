@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
@@ -273,7 +274,8 @@ func (d *Desk) CreateSeries(ctx context.Context, a communities.Actor, r NewSerie
 	if !r.EndsAt.IsZero() && !r.EndsAt.After(r.StartsAt) {
 		refused = append(refused, ErrPeriodBack.At("ends_at"))
 	}
-	if err := refused.OrNil(); err != nil {
+	how, e := readSearch(r.Effort, r.TimeLimitSeconds)
+	if err := append(refused, e...).OrNil(); err != nil {
 		return "", err
 	}
 	if r.StartsAt.IsZero() {
@@ -282,7 +284,7 @@ func (d *Desk) CreateSeries(ctx context.Context, a communities.Actor, r NewSerie
 	s := postgres.SeriesScope{
 		Series: pooling.Series{
 			ID: pooling.SeriesID(postgres.NewID()), Name: strings.TrimSpace(r.Name), OpensOn: r.OpensOn, ClosesOn: r.ClosesOn,
-			Period: r.Period, StartsAt: r.StartsAt, EndsAt: r.EndsAt,
+			Period: r.Period, StartsAt: r.StartsAt, EndsAt: r.EndsAt, Effort: how.effort, TimeLimitSeconds: how.timeLimitSeconds,
 		},
 		Categories: r.Categories, Community: r.Community,
 	}
@@ -294,6 +296,50 @@ func (d *Desk) CreateSeries(ctx context.Context, a communities.Actor, r NewSerie
 			return err
 		}
 		return tx.Audit(ctx, now, a.User, "create_series", "series "+string(s.ID), map[string]any{"opens_on": r.OpensOn, "closes_on": r.ClosesOn})
+	})
+}
+
+// readSearch reads how the rounds of a series are searched, as typed; empty is
+// the usual.
+func readSearch(effort, timeLimitSeconds string) (search, refusal.List) {
+	how := search{pooling.EffortNormal, pooling.TimeLimitSecondsUsual}
+	var refused refusal.List
+	if effort = strings.TrimSpace(effort); effort != "" {
+		var err error
+		how.effort, err = pooling.ParseEffort(effort)
+		for _, e := range refusal.All(err) {
+			refused = append(refused, e.At("effort"))
+		}
+	}
+	if timeLimitSeconds = strings.TrimSpace(timeLimitSeconds); timeLimitSeconds != "" {
+		seconds, err := strconv.Atoi(timeLimitSeconds)
+		if err != nil {
+			seconds = -1 // out of bounds, as whatever is no number
+		}
+		how.timeLimitSeconds = seconds
+		for _, e := range refusal.All(pooling.CheckTimeLimit(seconds)) {
+			refused = append(refused, e.At("time_limit"))
+		}
+	}
+	return how, refused
+}
+
+// SetSeriesEffort changes how the rounds of a series that are not formed yet
+// are searched (officer). Rounds formed so far keep what they recorded.
+func (d *Desk) SetSeriesEffort(ctx context.Context, a communities.Actor, r SeriesEffort) error {
+	now := d.clock.Now()
+	if err := a.May(communities.PermRunRound, communities.Scope{}, now); err != nil {
+		return err
+	}
+	how, refused := readSearch(r.Effort, r.TimeLimitSeconds)
+	if err := refused.OrNil(); err != nil {
+		return err
+	}
+	return d.db.InTx(ctx, func(tx *postgres.Tx) error {
+		if err := tx.SetSeriesEffort(ctx, r.Series, how.effort, how.timeLimitSeconds); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, now, a.User, "set_series_effort", "series "+string(r.Series), map[string]any{"effort": string(how.effort), "time_limit_seconds": how.timeLimitSeconds})
 	})
 }
 

@@ -19,17 +19,17 @@ type Series struct {
 	StartsAt time.Time
 	EndsAt   time.Time // zero: no end
 
-	Effort     Effort // of the search for pools
-	TimeLimitS int    // seconds that each pass of the search may take, [TimeLimitSMin]..[TimeLimitSMax]
+	Effort           Effort // of the search for pools
+	TimeLimitSeconds int    // seconds that each pass of the search may take, [TimeLimitSecondsMin]..[TimeLimitSecondsMax]
 }
 
 // Bounds of the time limit of a series, in seconds. A round that serves a
 // hundred thousand demands needs two minutes; what takes longer than three
 // would keep families waiting and the night's other rounds as well.
 const (
-	TimeLimitSMin   = 1
-	TimeLimitSMax   = 180
-	TimeLimitSUsual = 60
+	TimeLimitSecondsMin   = 1
+	TimeLimitSecondsMax   = 180
+	TimeLimitSecondsUsual = 60
 )
 
 // The refusals of a timetable.
@@ -60,8 +60,8 @@ func ParseEffort(text string) (Effort, error) {
 // CheckTimeLimit is nil for a number of seconds that a series may allow, else
 // [ErrTimeLimit].
 func CheckTimeLimit(seconds int) error {
-	if seconds < TimeLimitSMin || seconds > TimeLimitSMax {
-		return ErrTimeLimit.With("min", TimeLimitSMin, "max", TimeLimitSMax)
+	if seconds < TimeLimitSecondsMin || seconds > TimeLimitSecondsMax {
+		return ErrTimeLimit.With("min", TimeLimitSecondsMin, "max", TimeLimitSecondsMax)
 	}
 	return nil
 }

@@ -89,7 +89,7 @@ func TestEffortsAndTimeLimitsHaveBounds(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	for seconds, want := range map[int]error{TimeLimitSMin - 1: ErrTimeLimit, TimeLimitSMin: nil, TimeLimitSUsual: nil, TimeLimitSMax: nil, TimeLimitSMax + 1: ErrTimeLimit, -1: ErrTimeLimit} {
+	for seconds, want := range map[int]error{TimeLimitSecondsMin - 1: ErrTimeLimit, TimeLimitSecondsMin: nil, TimeLimitSecondsUsual: nil, TimeLimitSecondsMax: nil, TimeLimitSecondsMax + 1: ErrTimeLimit, -1: ErrTimeLimit} {
 		if err := CheckTimeLimit(seconds); !errors.Is(err, want) {
 			t.Errorf("%d s: %v, want %v", seconds, err, want)
 		}

@@ -179,7 +179,7 @@ func (s *site) roundStep(w http.ResponseWriter, r *http.Request) {
 // be checked.
 func (s *site) snapshot(w http.ResponseWriter, r *http.Request) {
 	id := chi.URLParam(r, "id")
-	data, err := s.desk.ExportRound(r.Context(), actorOf(r), pooling.RoundID(id))
+	data, err := s.desk.ExportRound(r.Context(), actorOf(r), pooling.RoundID(id), 1)
 	if err != nil {
 		s.refuse(w, r, err)
 		return
