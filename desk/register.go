@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"strconv"
 	"strings"
 	"time"
 
@@ -264,9 +263,7 @@ func (d *Desk) CreateSeries(ctx context.Context, a communities.Actor, r NewSerie
 	refused := texts(field{"name", r.Name, nameRunesMax})
 	for name, expression := range map[string]string{"opens_on": r.OpensOn, "closes_on": r.ClosesOn} {
 		_, err := pooling.ParseTimetable(expression, d.zone)
-		for _, e := range refusal.All(err) {
-			refused = append(refused, e.At(name))
-		}
+		refused = append(refused, refusedAt(err, name)...)
 	}
 	if r.Period == "" {
 		refused = append(refused, ErrRequired.At("period"))
@@ -301,27 +298,28 @@ func (d *Desk) CreateSeries(ctx context.Context, a communities.Actor, r NewSerie
 
 // readSearch reads how the rounds of a series are searched, as typed; empty is
 // the usual.
-func readSearch(effort, timeLimitSeconds string) (search, refusal.List) {
+func readSearch(effort, seconds string) (search, refusal.List) {
 	how := search{pooling.EffortNormal, pooling.TimeLimitSecondsUsual}
 	var refused refusal.List
+	var err error
 	if effort = strings.TrimSpace(effort); effort != "" {
-		var err error
 		how.effort, err = pooling.ParseEffort(effort)
-		for _, e := range refusal.All(err) {
-			refused = append(refused, e.At("effort"))
-		}
+		refused = append(refused, refusedAt(err, "effort")...)
 	}
-	if timeLimitSeconds = strings.TrimSpace(timeLimitSeconds); timeLimitSeconds != "" {
-		seconds, err := strconv.Atoi(timeLimitSeconds)
-		if err != nil {
-			seconds = -1 // out of bounds, as whatever is no number
-		}
-		how.timeLimitSeconds = seconds
-		for _, e := range refusal.All(pooling.CheckTimeLimit(seconds)) {
-			refused = append(refused, e.At("time_limit"))
-		}
+	if seconds = strings.TrimSpace(seconds); seconds != "" {
+		how.timeLimitSeconds, err = pooling.ParseTimeLimit(seconds)
+		refused = append(refused, refusedAt(err, "time_limit")...)
 	}
 	return how, refused
+}
+
+// refusedAt are the refusals in err, at a field.
+func refusedAt(err error, field string) refusal.List {
+	var refused refusal.List
+	for _, e := range refusal.All(err) {
+		refused = append(refused, e.At(field))
+	}
+	return refused
 }
 
 // SetSeriesEffort changes how the rounds of a series that are not formed yet

@@ -1,6 +1,7 @@
 package pooling
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -57,13 +58,14 @@ func ParseEffort(text string) (Effort, error) {
 	return "", ErrEffort.With("effort", text)
 }
 
-// CheckTimeLimit is nil for a number of seconds that a series may allow, else
-// [ErrTimeLimit].
-func CheckTimeLimit(seconds int) error {
-	if seconds < TimeLimitSecondsMin || seconds > TimeLimitSecondsMax {
-		return ErrTimeLimit.With("min", TimeLimitSecondsMin, "max", TimeLimitSecondsMax)
+// ParseTimeLimit reads a whole number of seconds, [TimeLimitSecondsMin] to
+// [TimeLimitSecondsMax]; [ErrTimeLimit] for another text.
+func ParseTimeLimit(text string) (int, error) {
+	seconds, err := strconv.Atoi(text)
+	if err != nil || seconds < TimeLimitSecondsMin || seconds > TimeLimitSecondsMax {
+		return 0, ErrTimeLimit.With("min", TimeLimitSecondsMin, "max", TimeLimitSecondsMax)
 	}
-	return nil
+	return seconds, nil
 }
 
 var fiveFields = cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)

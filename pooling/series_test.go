@@ -89,9 +89,14 @@ func TestEffortsAndTimeLimitsHaveBounds(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	for seconds, want := range map[int]error{TimeLimitSecondsMin - 1: ErrTimeLimit, TimeLimitSecondsMin: nil, TimeLimitSecondsUsual: nil, TimeLimitSecondsMax: nil, TimeLimitSecondsMax + 1: ErrTimeLimit, -1: ErrTimeLimit} {
-		if err := CheckTimeLimit(seconds); !errors.Is(err, want) {
-			t.Errorf("%d s: %v, want %v", seconds, err, want)
+	for text, want := range map[string]int{"1": TimeLimitSecondsMin, "60": TimeLimitSecondsUsual, "180": TimeLimitSecondsMax} {
+		if got, err := ParseTimeLimit(text); err != nil || got != want {
+			t.Errorf("%q: %d, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "0", "181", "-1", "1e2", "60 s", "1.5", "99999999999999999999"} {
+		if _, err := ParseTimeLimit(text); !errors.Is(err, ErrTimeLimit) {
+			t.Errorf("%q: %v", text, err)
 		}
 	}
 }
