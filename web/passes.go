@@ -85,7 +85,7 @@ func newPassFacts(passes []desk.PassView, round pooling.RoundID) []passFacts {
 	for i, p := range passes {
 		f := passFacts{Title: "Primo passaggio", Facts: []fact{
 			{"Richieste", fmt.Sprintf("%s, di cui %s stare in un gruppo; servite %s", thousands(p.Demands), plural(p.Viable, "poteva", "potevano"), thousands(p.Served))},
-			{"Prova", proofText(p.Certificate)},
+			{"Dimostrazione", proofText(p.Certificate)},
 			{"Ricerca", fmt.Sprintf("%s, al massimo %s; durata %s", effortText(p.Effort), limitText(p.TimeLimitSeconds), secondsText(p.FormedAt.Sub(p.StartedAt)))},
 			{"Lavoro svolto", fmt.Sprintf("%s sui moltiplicatori, %s di miglioramento, %s",
 				plural(p.Work.Multipliers, "iterazione", "iterazioni"), plural(p.Work.Waves, "ondata", "ondate"), plural(p.Work.Nodes, "nodo", "nodi"))},
