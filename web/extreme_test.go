@@ -186,7 +186,7 @@ func TestWordsOfACertificate(t *testing.T) {
 		}
 	}
 	twice := passLines(samplePasses())
-	if len(twice) != 4 || !strings.Contains(twice[2], "3\u00a0famiglie in più") {
+	if len(twice) != 4 || !strings.Contains(twice[2], "3\u00a0famiglie in più") || !strings.Contains(twice[1], "con i contributi di quel passaggio può servire più di 23") {
 		t.Errorf("two passes: %q", twice)
 	}
 }

@@ -155,7 +155,7 @@ func newSeriesPage(f frame, needs []desk.NeedCount, typed seriesForm, dates []se
 	}
 	p.StartsOn = field{Name: "starts_on", Label: "Dal giorno", Type: "date", Value: typed.StartsOn, Error: errs.at("starts_on")}
 	p.EndsOn = field{Name: "ends_on", Label: "Fino al giorno escluso", Type: "date", Value: typed.EndsOn, Error: errs.at("ends_on"), Optional: true}
-	p.Effort = field{Name: "effort", Label: "Ricerca dei gruppi", Type: "select", Value: typed.Effort, Error: errs.at("effort"), Help: "Più cerca, più famiglie trova e meglio prova che il risultato è vicino al migliore."}
+	p.Effort = field{Name: "effort", Label: "Ricerca dei gruppi", Type: "select", Value: typed.Effort, Error: errs.at("effort"), Help: "Più è accurata, più famiglie trova e meglio dimostra che il risultato è vicino al migliore."}
 	for _, e := range pooling.Efforts() {
 		p.Effort.Options = append(p.Effort.Options, option{Value: string(e), Label: effortText(e), Chosen: string(e) == typed.Effort})
 	}

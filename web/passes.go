@@ -15,7 +15,7 @@ func passLines(passes []desk.PassView) []string {
 	var lines []string
 	for _, p := range passes {
 		lines = append(lines, servedLine(p, len(passes) > 1))
-		if words := certificateWords(p); words != "" {
+		if words := certificateWords(p, len(passes) > 1); words != "" {
 			lines = append(lines, words)
 		}
 	}
@@ -46,21 +46,25 @@ func pluralHave(n int) string {
 }
 
 // certificateWords says how close to the best possible a pass came; empty
-// without a bound.
-func certificateWords(p desk.PassView) string {
+// without a bound. The bound of one pass holds for its vouchers: with money left
+// over, the other may serve families that it could not.
+func certificateWords(p desk.PassView, oneOfTwo bool) string {
 	c := p.Certificate
-	switch {
-	case c == nil:
+	if c == nil {
 		return ""
-	case c.GapPermille == 0 && p.Number == 1:
-		return "Nessun altro modo di formare i gruppi può servire più famiglie: è dimostrato."
-	case c.GapPermille == 0:
-		return "Anche qui nessun altro modo di formare i gruppi può servire più famiglie: è dimostrato."
-	case c.GapPermille < 0:
-		return fmt.Sprintf("Nessun modo di formare i gruppi può servire più di %s: è dimostrato.", membersText(c.Bound))
 	}
-	return fmt.Sprintf("Il risultato è al massimo a %s dal migliore possibile: è dimostrato che nessun modo di formare i gruppi può servire più di %s.",
-		percentText(c.GapPermille), membersText(c.Bound))
+	with := ""
+	if oneOfTwo {
+		with = " con i contributi di quel passaggio"
+	}
+	switch {
+	case c.GapPermille == 0:
+		return fmt.Sprintf("Nessun altro modo di formare i gruppi%s può servire più famiglie: è dimostrato.", with)
+	case c.GapPermille < 0:
+		return fmt.Sprintf("Nessun modo di formare i gruppi%s può servire più di %s: è dimostrato.", with, membersText(c.Bound))
+	}
+	return fmt.Sprintf("Il risultato è al massimo a %s dal migliore possibile: è dimostrato che nessun modo di formare i gruppi%s può servire più di %s.",
+		percentText(c.GapPermille), with, membersText(c.Bound))
 }
 
 // percentText writes thousandths as a percentage: 12 is "1,2 %".
@@ -86,6 +90,7 @@ func newPassFacts(passes []desk.PassView, round pooling.RoundID) []passFacts {
 		f := passFacts{Title: "Primo passaggio", Facts: []fact{
 			{"Richieste", fmt.Sprintf("%s, di cui %s stare in un gruppo; servite %s", thousands(p.Demands), plural(p.Viable, "poteva", "potevano"), thousands(p.Served))},
 			{"Dimostrazione", proofText(p.Certificate)},
+			{"Quando", instantText(p.FormedAt)},
 			{"Ricerca", fmt.Sprintf("%s, al massimo %s; durata %s", effortText(p.Effort), limitText(p.TimeLimitSeconds), secondsText(p.FormedAt.Sub(p.StartedAt)))},
 			{"Lavoro svolto", fmt.Sprintf("%s sui moltiplicatori, %s di miglioramento, %s",
 				plural(p.Work.Multipliers, "iterazione", "iterazioni"), plural(p.Work.Waves, "ondata", "ondate"), plural(p.Work.Nodes, "nodo", "nodi"))},
