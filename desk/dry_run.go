@@ -92,7 +92,7 @@ func (r *RoundResults) add(p *preview, f formed) {
 	}
 	for _, pool := range f.formation.Pools {
 		o := offers[pool.Offer]
-		line := postgres.Pool{Name: pool.ID, Slot: pool.Slot, HostName: hosts[pool.Host], OfferTitle: o.Title, ProviderName: o.ProviderName, Size: len(pool.Members), Cost: pool.Cost}
+		line := postgres.Pool{Name: pool.ID, Pass: f.number, Slot: pool.Slot, HostName: hosts[pool.Host], OfferTitle: o.Title, ProviderName: o.ProviderName, Size: len(pool.Members), Cost: pool.Cost}
 		for _, m := range pool.Members {
 			line.Subsidy += m.Subsidy
 			line.Net += m.Net

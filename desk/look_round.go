@@ -181,7 +181,7 @@ func poolView(p postgres.Pool) PoolView {
 		slot = catalogue.SlotLabel(p.Slot)
 	}
 	return PoolView{
-		ID: p.Name, Offer: p.OfferTitle, Provider: p.ProviderName, Slot: slot, Host: p.HostName, Size: p.Size,
+		ID: p.Name, Pass: p.Pass, Offer: p.OfferTitle, Provider: p.ProviderName, Slot: slot, Host: p.HostName, Size: p.Size,
 		Cost: p.Cost, Subsidy: p.Subsidy, Net: p.Net, Paid: p.Paid,
 	}
 }

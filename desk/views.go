@@ -221,7 +221,8 @@ type ReasonCount struct {
 // PoolView is one pool. Members are filled only for its delegate, its provider
 // (without amounts) and the officer.
 type PoolView struct {
-	ID       string
+	ID       string // of its pass
+	Pass     int    // 1, or 2 for a group of the second pass
 	Offer    string
 	Provider string
 	Slot     string

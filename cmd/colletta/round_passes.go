@@ -44,6 +44,14 @@ func certificateWords(c *desk.CertificateView) string {
 	return fmt.Sprintf("bound %d, at most %d.%d %% from the best possible: proven (%s)", c.Bound, c.GapPermille/10, c.GapPermille%10, c.Method)
 }
 
+// poolWords names a pool; each pass numbers its own.
+func poolWords(p desk.PoolView) string {
+	if p.Pass > 1 {
+		return fmt.Sprintf("%s of pass %d", p.ID, p.Pass)
+	}
+	return p.ID
+}
+
 func limitWords(seconds int) string {
 	if seconds == 0 {
 		return "none"
@@ -72,7 +80,7 @@ func printDryRun(to io.Writer, v desk.DryRunView) error {
 	fmt.Fprintf(w, "demands\t%d pledged, %d served, %d not, in %d pools\n", v.Round.Pledged, v.Results.Served, v.Results.Unserved, len(v.Results.Pools))
 	printResults(w, v.Results)
 	for _, p := range v.Results.Pools {
-		fmt.Fprintf(w, "%s\t%s, %s, %s %s: %d families, cost %s, subsidy %s, families %s\n", p.ID, p.Offer, p.Provider, p.Host, p.Slot, p.Size, p.Cost, p.Subsidy, p.Net)
+		fmt.Fprintf(w, "%s\t%s, %s, %s %s: %d families, cost %s, subsidy %s, families %s\n", poolWords(p), p.Offer, p.Provider, p.Host, p.Slot, p.Size, p.Cost, p.Subsidy, p.Net)
 	}
 	return w.Flush()
 }

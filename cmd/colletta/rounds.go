@@ -133,7 +133,7 @@ func printRound(v desk.RoundView) error {
 		fmt.Fprintf(w, "offer\t%s (%s): %d families, %d missing, %s each\n", o.Offer.Title, o.Offer.Provider, o.Candidates, o.Missing, o.Quote)
 	}
 	for _, p := range v.Results.Pools {
-		fmt.Fprintf(w, "\n%s\t%s, %s, %s %s: %d families, cost %s, subsidy %s, families %s, paid %s\n", p.ID, p.Offer, p.Provider, p.Host, p.Slot, p.Size, p.Cost, p.Subsidy, p.Net, p.Paid)
+		fmt.Fprintf(w, "\n%s\t%s, %s, %s %s: %d families, cost %s, subsidy %s, families %s, paid %s\n", poolWords(p), p.Offer, p.Provider, p.Host, p.Slot, p.Size, p.Cost, p.Subsidy, p.Net, p.Paid)
 		for _, m := range p.Members {
 			fmt.Fprintf(w, "\t%s\t%s\t%d\tshare %s\tsubsidy %s\tnet %s\t%s\n", m.Household, m.UnitLabel, m.Units, m.Share, m.Subsidy, m.Net, m.State)
 		}
