@@ -148,6 +148,28 @@ func TestPublicRoundHasNothingPersonal(t *testing.T) {
 	}
 }
 
+// A pass is published with what is proven of it, and without what only a second
+// run needs.
+func TestAPublicPassSaysWhatIsProven(t *testing.T) {
+	pass := func(c *desk.CertificateView) Pass {
+		r := fromRound(desk.RoundView{Results: desk.RoundResults{Passes: []desk.PassView{{Number: 1, Demands: 9, Viable: 8, Served: 7, Seed: 4711, SHA256: "9f86", Certificate: c}}}})
+		text, err := json.Marshal(r)
+		if err != nil || strings.Contains(string(text), "4711") || strings.Contains(string(text), "9f86") {
+			t.Errorf("published %s (%v)", text, err)
+		}
+		return r.Passes[0]
+	}
+	if p := pass(nil); p.Bound != nil || p.Viable != 8 || p.Served != 7 {
+		t.Errorf("without a bound: %+v", p)
+	}
+	if p := pass(&desk.CertificateView{Bound: 8, Method: "lagrangian", GapPermille: 143}); p.Bound == nil || p.Bound.Served != 8 || *p.Bound.GapPermille != 143 {
+		t.Errorf("with a bound: %+v", p.Bound)
+	}
+	if p := pass(&desk.CertificateView{Bound: 8, Method: "lagrangian", GapPermille: -1}); p.Bound.GapPermille != nil {
+		t.Errorf("nobody served: %+v", p.Bound)
+	}
+}
+
 // The description is a promise: it changes only on purpose (go test ./api -update).
 func TestOpenAPIIsTheGoldenFile(t *testing.T) {
 	d, err := desk.New(desk.Config{Clock: stillClock{}})

@@ -61,7 +61,24 @@ type Round struct {
 	Pools    int       `json:"pools" minimum:"0"`
 	Cost     string    `json:"cost" pattern:"^[0-9]+\\.[0-9]{2}$" example:"1500.00" doc:"Cost of all pools, in euro"`
 	Reasons  []Reason  `json:"reasons" doc:"Why households are in no pool"`
+	Passes   []Pass    `json:"passes" doc:"How the groups were found: one pass, or two when what was left of the funds served more households"`
 	SHA256   string    `json:"sha256,omitempty" pattern:"^[0-9a-f]{64}$" doc:"Of the frozen snapshot, after the close"`
+}
+
+// Pass is one search for the groups of a round, with what is proven of it.
+type Pass struct {
+	Pass    int    `json:"pass" minimum:"1" maximum:"2"`
+	Demands int    `json:"demands" minimum:"0"`
+	Viable  int    `json:"viable" minimum:"0" doc:"Demands that could be in some group"`
+	Served  int    `json:"served" minimum:"0"`
+	Bound   *Bound `json:"bound,omitempty" doc:"Absent when none was computed"`
+}
+
+// Bound is a proven limit of a pass.
+type Bound struct {
+	Served      int    `json:"served" minimum:"0" doc:"No way to form groups serves more demands with the vouchers of this pass"`
+	Method      string `json:"method" example:"lagrangian"`
+	GapPermille *int   `json:"gap_permille,omitempty" minimum:"0" doc:"At most so many thousandths of what was served are missing from the best possible; absent when nobody was served"`
 }
 
 // Offer is a group offer in a round.
@@ -99,7 +116,7 @@ func (s server) round(ctx context.Context, in *roundInput) (*roundOutput, error)
 func fromRound(v desk.RoundView) Round {
 	r := Round{
 		ID: string(v.Round.ID), Series: v.Round.Series, Name: v.Round.Name, State: string(v.Round.State),
-		OpensAt: v.Round.OpensAt.UTC(), ClosesAt: v.Round.ClosesAt.UTC(), Pledged: v.Round.Pledged, Offers: []Offer{}, Reasons: []Reason{},
+		OpensAt: v.Round.OpensAt.UTC(), ClosesAt: v.Round.ClosesAt.UTC(), Pledged: v.Round.Pledged, Offers: []Offer{}, Reasons: []Reason{}, Passes: []Pass{},
 		Served: v.Results.Served, Unserved: v.Results.Unserved, Pools: len(v.Results.Pools), Cost: v.Results.Cost.String(), SHA256: v.SHA256,
 	}
 	for _, o := range v.Offers {
@@ -109,10 +126,24 @@ func fromRound(v desk.RoundView) Round {
 			Candidates: o.Candidates, Missing: o.Missing,
 		})
 	}
+	for _, p := range v.Results.Passes {
+		r.Passes = append(r.Passes, Pass{Pass: p.Number, Demands: p.Demands, Viable: p.Viable, Served: p.Served, Bound: fromCertificate(p.Certificate)})
+	}
 	for _, reason := range v.Results.Reasons {
 		r.Reasons = append(r.Reasons, Reason{Code: string(reason.Code), Count: reason.Count})
 	}
 	return r
+}
+
+func fromCertificate(c *desk.CertificateView) *Bound {
+	if c == nil {
+		return nil
+	}
+	b := &Bound{Served: c.Bound, Method: c.Method}
+	if c.GapPermille >= 0 {
+		b.GapPermille = &c.GapPermille
+	}
+	return b
 }
 
 type webhookInput struct {

@@ -16,6 +16,7 @@ package desk
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"colletta/billing/stripepay"
@@ -49,7 +50,10 @@ type Config struct {
 	PublicURL    string // for links in messages, without a slash at the end
 	Municipality communities.MunicipalityID
 	Demo         bool // opens the mailbox page and the movable clock
-	FormSteps    int  // steps of improvement of the engine in a round; 0: by its size
+	Workers      int  // goroutines that search a round; 0 is one. The result does not depend on it.
+	// Stopwatch starts to measure a time limit and returns how many thousandths
+	// of it are over; nil measures by Clock.
+	Stopwatch func(limit time.Duration) (spent func() int)
 }
 
 // Desk does the acts of one municipality.
@@ -61,9 +65,11 @@ type Desk struct {
 	publicURL    string
 	municipality communities.MunicipalityID
 	demo         bool
-	formSteps    int
+	workers      int
+	stopwatch    func(time.Duration) func() int
 	zone         *time.Location
 	previews     previews
+	dryRuns      sync.Mutex // one at a time
 }
 
 // New makes a Desk. It fails when the time zone Europe/Rome is not known.
@@ -72,10 +78,14 @@ func New(c Config) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Desk{
+	d := &Desk{
 		db: c.DB, clock: c.Clock, gateway: c.Gateway, mailer: c.Mailer, publicURL: c.PublicURL,
-		municipality: c.Municipality, demo: c.Demo, formSteps: c.FormSteps, zone: zone,
-	}, nil
+		municipality: c.Municipality, demo: c.Demo, workers: c.Workers, stopwatch: c.Stopwatch, zone: zone,
+	}
+	if d.stopwatch == nil {
+		d.stopwatch = d.clockStopwatch
+	}
+	return d, nil
 }
 
 // Now is the time of the desk's clock.

@@ -103,6 +103,7 @@ type town struct {
 	ctx      context.Context
 	desk     *Desk
 	db       *postgres.DB
+	dsn      string
 	clock    *handClock
 	till     *tillGateway
 	officer  communities.Actor
@@ -121,12 +122,13 @@ const labFixed = "1.500,00"
 // newTown founds a town whose school has as many families as the example file.
 func newTown(t *testing.T) *town {
 	t.Helper()
-	db, err := postgres.Open(pgtest.New(t), 1)
+	dsn := pgtest.New(t)
+	db, err := postgres.Open(dsn, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	w := &town{t: t, ctx: context.Background(), db: db, clock: &handClock{at: noon}, till: &tillGateway{}}
+	w := &town{t: t, ctx: context.Background(), db: db, dsn: dsn, clock: &handClock{at: noon}, till: &tillGateway{}}
 	if w.desk, err = New(Config{DB: db, Clock: w.clock, Gateway: w.till, PublicURL: "https://colletta.example", Municipality: 1, Demo: true}); err != nil {
 		t.Fatal(err)
 	}

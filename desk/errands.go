@@ -68,7 +68,12 @@ type stepWorker struct {
 	desk *Desk
 }
 
-func (w *stepWorker) Timeout(*river.Job[StepRound]) time.Duration { return errandTimeout }
+func (w *stepWorker) Timeout(job *river.Job[StepRound]) time.Duration {
+	if job.Args.To == pooling.RoundFormed {
+		return formTimeout
+	}
+	return errandTimeout
+}
 
 func (w *stepWorker) Work(ctx context.Context, job *river.Job[StepRound]) error {
 	switch job.Args.To {

@@ -1,14 +1,13 @@
 package desk
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
-	"colletta/billing"
-	"colletta/catalogue"
 	"colletta/communities"
+	"colletta/money"
 	"colletta/pooling"
 	"colletta/postgres"
 )
@@ -21,17 +20,30 @@ var ErrSnapshotChanged = errors.New("desk: snapshot differs from its recorded SH
 // round's format; nothing is stored.
 var ErrFormationUnsound = errors.New("desk: formation breaks a rule")
 
-// FormRound forms the pools of a closed round by hand (officer).
+// formTimeout bounds the forming of a round: two passes of the longest time
+// limit, their reasons, and storing them. It is below [RescueAfter].
+const formTimeout = 9 * time.Minute
+
+// secondPassesMax is how often a second pass is searched when other rounds take
+// money of its funds meanwhile; after that the round does without.
+const secondPassesMax = 3
+
+// FormRound forms the pools of a closed round by hand (officer). It goes on
+// though the officer's page no longer waits.
 func (d *Desk) FormRound(ctx context.Context, a communities.Actor, id pooling.RoundID) error {
 	if err := a.May(communities.PermRunRound, communities.Scope{}, d.clock.Now()); err != nil {
 		return err
 	}
-	return d.formRound(ctx, id, a.User)
+	return d.formRound(context.WithoutCancel(ctx), id, a.User)
 }
 
-// formRound forms the pools outside any transaction, checks them, and stores
-// them with a reason for every household.
+// formRound forms the pools outside any transaction, in a first pass and a
+// second over what the first leaves over, checks them, and stores them with a
+// reason for every household. Whatever stops it before the one transaction
+// commits leaves the round as it was.
 func (d *Desk) formRound(ctx context.Context, id pooling.RoundID, by communities.UserID) error {
+	ctx, cancel := context.WithTimeout(ctx, formTimeout)
+	defer cancel()
 	round, err := d.db.Round(ctx, id)
 	if err != nil || round.Reached(pooling.RoundFormed) {
 		return err
@@ -39,208 +51,178 @@ func (d *Desk) formRound(ctx context.Context, id pooling.RoundID, by communities
 	if _, err := round.Move(pooling.RoundFormed); err != nil {
 		return err
 	}
-	formed, err := d.formFrozen(ctx, id, d.formSteps)
+	first, err := d.firstPass(ctx, round)
 	if err != nil {
 		return err
 	}
-	now := d.clock.Now()
-	return d.db.InTx(ctx, func(tx *postgres.Tx) error {
-		round, err := tx.RoundForUpdate(ctx, id)
-		if err != nil || round.Reached(pooling.RoundFormed) {
+	for attempt := 1; ; attempt++ {
+		passes := []formed{first}
+		if attempt <= secondPassesMax {
+			second, served, err := d.secondPass(ctx, round, first)
+			if err != nil {
+				return err
+			}
+			if served {
+				passes = append(passes, second)
+			}
+		}
+		err := d.storeFormed(ctx, id, passes, by)
+		if len(passes) == 1 || !errors.Is(err, postgres.ErrFundExhausted) {
 			return err
 		}
-		if round.SHA256 != formed.sha256 {
-			return ErrSnapshotChanged
-		}
-		if fresh, err := tx.StepDone(ctx, id, "form", now); err != nil || !fresh {
-			return err
-		}
-		pools, members := formed.rows(id)
-		if err := tx.StoreFormation(ctx, id, formed.bytes, d.formSteps, pools, members, formed.outcomes, now); err != nil {
-			return err
-		}
-		if err := tx.Audit(ctx, now, by, "form_round", "round "+string(id), map[string]any{"pools": len(pools), "served": len(members)}); err != nil {
-			return err
-		}
-		return tx.Enqueue(ctx, StepRound{Round: id, To: pooling.RoundCharged}, once())
-	})
+	}
 }
 
-// formed is the engine's result for a frozen round.
-type formed struct {
-	sha256    string
-	snapshot  *pooling.Snapshot
-	formation *pooling.Formation
-	bytes     []byte
-	outcomes  []pooling.Outcome
-}
-
-// formFrozen runs the engine on what was frozen, with so many steps of
-// improvement, and checks the result.
-func (d *Desk) formFrozen(ctx context.Context, id pooling.RoundID, steps int) (formed, error) {
-	frozen, err := d.db.Frozen(ctx, id)
+// firstPass searches what was frozen at the close.
+func (d *Desk) firstPass(ctx context.Context, round postgres.RoundLine) (formed, error) {
+	frozen, err := d.db.Frozen(ctx, round.ID)
 	if err != nil {
 		return formed{}, err
 	}
 	if hashOf(frozen.Snapshot) != frozen.SnapshotSha256 {
 		return formed{}, ErrSnapshotChanged
 	}
-	f := formed{sha256: frozen.SnapshotSha256}
-	if f.snapshot, err = pooling.ReadSnapshot(bytes.NewReader(frozen.Snapshot)); err != nil {
-		return formed{}, fmt.Errorf("round %s: %w", id, err)
-	}
-	var opt pooling.Options
-	if steps > 0 {
-		opt.Work = &pooling.Work{Waves: steps}
-	}
-	if f.formation, err = pooling.Form(f.snapshot, opt); err != nil {
-		return formed{}, fmt.Errorf("form round %s: %w", id, err)
-	}
-	if broken := pooling.Check(f.snapshot, f.formation); len(broken) > 0 {
-		return formed{}, fmt.Errorf("%w: round %s: %v", ErrFormationUnsound, id, broken[0])
-	}
-	if f.bytes, err = f.formation.JSON(); err != nil {
-		return formed{}, err
-	}
-	f.outcomes = pooling.Explain(f.snapshot, f.formation)
-	return f, nil
+	return d.formBytes(1, frozen.Snapshot, searchOf(round))
 }
 
-// rows are the pools and members to store.
-func (f formed) rows(round pooling.RoundID) ([]postgres.Pool, []postgres.PoolMember) {
-	offers := map[string]pooling.Offer{}
-	for _, o := range f.snapshot.Offers {
-		offers[o.ID] = o
+// secondPass searches what the first pass leaves over; false when nobody more
+// can be served.
+//
+// Source: mechanism, section 2.3: unspent money serves others the same night.
+func (d *Desk) secondPass(ctx context.Context, round postgres.RoundLine, first formed) (formed, bool, error) {
+	left := pooling.Remainder(first.snapshot, first.formation)
+	if len(left.Demands) == 0 {
+		return formed{}, false, nil
 	}
-	demands := map[string]pooling.Demand{}
-	for _, p := range f.snapshot.Demands {
-		demands[p.ID] = p
+	if err := d.limitBudgets(ctx, round, left, granted(first)); err != nil {
+		return formed{}, false, err
 	}
-	odd := pooling.OddCents(f.snapshot, f.formation)
-	var pools []postgres.Pool
-	var members []postgres.PoolMember
-	for _, p := range f.formation.Pools {
-		pool := postgres.Pool{
-			ID: billing.PoolID(postgres.NewID()), Round: round, Name: p.ID, Offer: catalogue.OfferID(p.Offer),
-			Provider: catalogue.ProviderID(offers[p.Offer].Provider), Slot: p.Slot, Host: communities.CommunityID(p.Host), Size: len(p.Members), Cost: p.Cost,
-		}
-		pools = append(pools, pool)
-		for _, m := range p.Members {
-			row := postgres.PoolMember{
-				PoolID: string(pool.ID), DemandID: m.Demand, HouseholdID: demands[m.Demand].Household, Units: demands[m.Demand].Units,
-				Slots: m.Slots, ShareCents: m.Share, SubsidyCents: m.Subsidy, OddCent: odd[m.Demand],
-			}
-			if m.Programme != "" {
-				row.MeasureID = &m.Programme
-			}
-			members = append(members, row)
-		}
+	bytes, err := left.JSON()
+	if err != nil {
+		return formed{}, false, err
 	}
-	return pools, members
+	second, err := d.formBytes(2, bytes, searchOf(round))
+	return second, err == nil && second.formation.Totals.Served > 0, err
 }
 
-// ExportRound is the frozen snapshot of a round, byte for byte (officer: it
-// holds ISEE values).
-func (d *Desk) ExportRound(ctx context.Context, a communities.Actor, id pooling.RoundID) ([]byte, error) {
+// limitBudgets lowers the budgets of a second pass to what each fund still
+// holds: after the close, other rounds may have reserved of it.
+func (d *Desk) limitBudgets(ctx context.Context, round postgres.RoundLine, left *pooling.Snapshot, granted map[string]money.Amount) error {
+	funds, err := d.db.Funds(ctx)
+	if err != nil {
+		return err
+	}
+	held, err := d.db.Holding(ctx, round.ID)
+	if err != nil {
+		return err
+	}
+	available := map[string]money.Amount{}
+	for _, f := range funds {
+		if f.Year == d.today(round.ClosesAt).Year() {
+			available[f.MeasureID] = f.Available()
+		}
+	}
+	for _, r := range held {
+		available[r.MeasureID] += r.AmountCents
+	}
+	for i := range left.Programmes {
+		p := &left.Programmes[i]
+		p.Budget = max(0, min(p.Budget, available[p.ID]-granted[p.ID]))
+	}
+	return nil
+}
+
+// granted sums the subsidies of passes by measure.
+func granted(passes ...formed) map[string]money.Amount {
+	sums := map[string]money.Amount{}
+	for _, f := range passes {
+		for _, p := range f.formation.Pools {
+			for _, m := range p.Members {
+				if m.Subsidy > 0 {
+					sums[m.Programme] += m.Subsidy
+				}
+			}
+		}
+	}
+	return sums
+}
+
+// storeFormed stores the passes of a round at once. What the round holds of
+// each fund becomes what its passes grant; [postgres.ErrFundExhausted] when a
+// fund no longer holds what the second one needs.
+func (d *Desk) storeFormed(ctx context.Context, id pooling.RoundID, passes []formed, by communities.UserID) error {
 	now := d.clock.Now()
-	if err := a.May(communities.PermRunRound, communities.Scope{}, now); err != nil {
-		return nil, err
-	}
-	frozen, err := d.db.Frozen(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	err = d.db.InTx(ctx, func(tx *postgres.Tx) error {
-		return tx.Audit(ctx, now, a.User, "export_round", "round "+string(id), map[string]any{"sha256": frozen.SnapshotSha256})
+	return d.db.InTx(ctx, func(tx *postgres.Tx) error {
+		round, err := tx.RoundForUpdate(ctx, id)
+		if err != nil || round.Reached(pooling.RoundFormed) {
+			return err
+		}
+		if round.SHA256 != passes[0].sha256 {
+			return ErrSnapshotChanged
+		}
+		if fresh, err := tx.StepDone(ctx, id, "form", now); err != nil || !fresh {
+			return err
+		}
+		if err := d.holdGranted(ctx, tx, round, granted(passes...)); err != nil {
+			return err
+		}
+		rows := make([]postgres.FormedPass, len(passes))
+		pools, served := 0, 0
+		for i, p := range passes {
+			rows[i] = p.rows(id)
+			pools, served = pools+len(rows[i].Pools), served+len(rows[i].Members)
+		}
+		if err := tx.StoreFormation(ctx, id, rows, outcomesOf(passes), now); err != nil {
+			return err
+		}
+		if err := tx.Audit(ctx, now, by, "form_round", "round "+string(id), map[string]any{"passes": len(passes), "pools": pools, "served": served}); err != nil {
+			return err
+		}
+		return tx.Enqueue(ctx, StepRound{Round: id, To: pooling.RoundCharged}, once())
 	})
-	return frozen.Snapshot, err
 }
 
-// ExportFormation is the stored result of a round, byte for byte (officer).
-func (d *Desk) ExportFormation(ctx context.Context, a communities.Actor, id pooling.RoundID) ([]byte, error) {
-	if err := a.May(communities.PermRunRound, communities.Scope{}, d.clock.Now()); err != nil {
-		return nil, err
-	}
-	frozen, err := d.db.Frozen(ctx, id)
-	if err == nil && frozen.Formation == nil {
-		err = postgres.ErrNotFound.With("what", "formation")
-	}
-	return frozen.Formation, err
-}
-
-// differencesMax bounds the differences that a recomputation lists.
-const differencesMax = 100
-
-// Recompute runs a round again from its frozen snapshot and compares every
-// share, subsidy and charge to the cent (officer).
-func (d *Desk) Recompute(ctx context.Context, a communities.Actor, id pooling.RoundID) (Recomputed, error) {
-	if err := a.May(communities.PermRunRound, communities.Scope{}, d.clock.Now()); err != nil {
-		return Recomputed{}, err
-	}
-	frozen, err := d.db.Frozen(ctx, id)
+// holdGranted sets what a round holds of each fund to what its pools grant, so
+// that what they do not need is free for other rounds at once.
+func (d *Desk) holdGranted(ctx context.Context, tx *postgres.Tx, round postgres.RoundLine, granted map[string]money.Amount) error {
+	funds, err := tx.LockFunds(ctx, d.today(round.ClosesAt).Year())
 	if err != nil {
-		return Recomputed{}, err
+		return err
 	}
-	out := Recomputed{Round: id, SnapshotOK: hashOf(frozen.Snapshot) == frozen.SnapshotSha256}
-	if !out.SnapshotOK {
-		out.Differences = append(out.Differences, "snapshot: its SHA-256 is "+hashOf(frozen.Snapshot)+", recorded is "+frozen.SnapshotSha256)
-		return out, nil
-	}
-	again, err := d.formFrozen(ctx, id, frozen.FormSteps)
+	held, err := tx.OpenReservations(ctx, round.ID)
 	if err != nil {
-		return out, err
+		return err
 	}
-	out.Demands = len(again.snapshot.Demands)
-	if !bytes.Equal(again.bytes, frozen.Formation) {
-		out.Differences = append(out.Differences, "formation: the recomputed bytes differ from the stored ones")
+	holds := map[string]bool{}
+	for _, r := range held {
+		holds[r.FundID] = true
 	}
-	members, err := d.db.PoolMembers(ctx, id)
-	if err != nil {
-		return out, err
-	}
-	charges, err := d.db.Charges(ctx, postgres.ChargesFilter{Round: id}, len(members)+1)
-	if err != nil {
-		return out, err
-	}
-	out.Charges = len(charges)
-	out.Differences = append(out.Differences, differences(again, members, charges)...)
-	return out, nil
-}
-
-// differences compares a formation with the stored members and charges.
-func differences(again formed, members []postgres.PoolMember, charges []postgres.ChargeLine) []string {
-	var found []string
-	note := func(format string, args ...any) {
-		if len(found) < differencesMax {
-			found = append(found, fmt.Sprintf(format, args...))
+	for _, f := range funds {
+		if !holds[f.ID] && granted[f.MeasureID] == 0 {
+			continue
+		}
+		if err := tx.Rereserve(ctx, f.ID, round.ID, granted[f.MeasureID]); err != nil {
+			return fmt.Errorf("measure %s: %w", f.MeasureID, err)
 		}
 	}
-	stored := map[string]postgres.PoolMember{}
-	for _, m := range members {
-		stored[m.DemandID] = m
-	}
-	charged := map[string]postgres.ChargeLine{}
-	for _, c := range charges {
-		charged[string(c.Demand)] = c
-	}
-	for _, p := range again.formation.Pools {
-		for _, m := range p.Members {
-			s, ok := stored[m.Demand]
-			if !ok {
-				note("demand %s: in %s again, stored in none", m.Demand, p.ID)
+	return nil
+}
+
+// outcomesOf is the reason of every demand of a round: from the pass that
+// served it, or from the last one that looked at it.
+func outcomesOf(passes []formed) []postgres.Outcome {
+	place := map[string]int{}
+	var all []postgres.Outcome
+	for _, p := range passes {
+		for _, o := range p.outcomes {
+			row := postgres.Outcome{Outcome: o, Pass: p.number}
+			if i, seen := place[o.Demand]; seen {
+				all[i] = row
 				continue
 			}
-			delete(stored, m.Demand)
-			if s.ShareCents != m.Share || s.SubsidyCents != m.Subsidy {
-				note("demand %s: share %s subsidy %s again, stored %s and %s", m.Demand, m.Share, m.Subsidy, s.ShareCents, s.SubsidyCents)
-			}
-			if c, ok := charged[m.Demand]; ok && c.Net != m.Net {
-				note("demand %s: net %s again, charged %s", m.Demand, m.Net, c.Net)
-			}
+			place[o.Demand] = len(all)
+			all = append(all, row)
 		}
 	}
-	for id := range stored {
-		note("demand %s: in no pool again, stored in one", id)
-	}
-	return found
+	return all
 }

@@ -257,9 +257,9 @@ func (c *charging) write(ctx context.Context) error {
 
 // reasons are the outcomes of the whole round.
 func (c *charging) reasons(ctx context.Context) (*roundOutcomes, error) {
-	r := &roundOutcomes{round: c.round, offers: c.offers, pools: map[string]postgres.Pool{}}
+	r := &roundOutcomes{round: c.round, offers: c.offers, pools: map[poolName]postgres.Pool{}}
 	for _, p := range c.pools {
-		r.pools[p.Name] = p
+		r.pools[poolName{p.Pass, p.Name}] = p
 	}
 	funds, err := c.tx.Funds(ctx)
 	if err != nil {

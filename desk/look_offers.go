@@ -207,6 +207,10 @@ func (d *Desk) grantFor(p *preview, o postgres.OfferLine, h communities.Househol
 		m := f.measure
 		g, trace := m.Evaluate(situation(h, home.ID, o.Category, kinds, isee, m.ISEEKind, p.day))
 		if _, ok := toGrant(g); ok {
+			if g.Cap != nil { // the household's: its other demands have their part of it
+				each := *g.Cap / money.Amount(p.claims(f.MeasureID, h)+1)
+				g.Cap = &each
+			}
 			view.Measure = m.Name.IT
 			for i, line := range trace {
 				if i > 0 {
@@ -218,6 +222,23 @@ func (d *Desk) grantFor(p *preview, o postgres.OfferLine, h communities.Househol
 		}
 	}
 	return none
+}
+
+// claims counts the demands of a household that a measure grants something to.
+func (p *preview) claims(measure string, h communities.HouseholdID) int {
+	n := 0
+	for _, programme := range p.snapshot.Programmes {
+		grants, given := programme.Rule.(pooling.Given)
+		if programme.ID != measure || !given {
+			continue
+		}
+		for _, d := range p.sources.demands {
+			if _, granted := grants[string(d.ID)]; granted && d.Household == h {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 func offerSummary(o postgres.OfferLine) OfferSummary {

@@ -60,14 +60,20 @@ func (d *Desk) pledgeViews(ctx context.Context, a communities.Actor, demands []p
 // roundOutcomes is what came of a household's demands in one round.
 type roundOutcomes struct {
 	round    postgres.RoundLine
-	outcomes map[pooling.DemandID]pooling.Outcome
-	pools    map[string]postgres.Pool
+	outcomes map[pooling.DemandID]postgres.Outcome
+	pools    map[poolName]postgres.Pool
 	offers   map[string]postgres.OfferLine
 	measures map[string]string // names
 }
 
+// poolName names a pool in a round: each pass numbers its own.
+type poolName struct {
+	pass int
+	name string
+}
+
 func (d *Desk) outcomesOf(ctx context.Context, id pooling.RoundID, h communities.HouseholdID) (*roundOutcomes, error) {
-	r := &roundOutcomes{pools: map[string]postgres.Pool{}, offers: map[string]postgres.OfferLine{}}
+	r := &roundOutcomes{pools: map[poolName]postgres.Pool{}, offers: map[string]postgres.OfferLine{}}
 	var err error
 	if r.round, err = d.db.Round(ctx, id); err != nil || !r.round.Reached(pooling.RoundFormed) || r.round.State == pooling.RoundVoid {
 		return r, err
@@ -80,7 +86,7 @@ func (d *Desk) outcomesOf(ctx context.Context, id pooling.RoundID, h communities
 		return r, err
 	}
 	for _, p := range pools {
-		r.pools[p.Name] = p
+		r.pools[poolName{p.Pass, p.Name}] = p
 	}
 	offers, err := d.db.OffersOfRound(ctx, id)
 	if err != nil {
@@ -107,7 +113,7 @@ func (r *roundOutcomes) view(id pooling.DemandID) *OutcomeView {
 	if !ok {
 		return nil
 	}
-	v := &OutcomeView{Outcome: o, Measure: r.measures[cmp.Or(o.Programme, o.FundExhaustedOf)]}
+	v := &OutcomeView{Outcome: o.Outcome, Measure: r.measures[cmp.Or(o.Programme, o.FundExhaustedOf)]}
 	if o.Slot != "" {
 		v.Slot = catalogue.SlotLabel(o.Slot)
 	}
@@ -115,7 +121,7 @@ func (r *roundOutcomes) view(id pooling.DemandID) *OutcomeView {
 	if offer, ok := r.offers[o.Offer]; ok {
 		v.Offer, v.Provider = offer.Title, offer.ProviderName
 	}
-	if p, ok := r.pools[o.Pool]; ok {
+	if p, ok := r.pools[poolName{o.Pass, o.Pool}]; ok {
 		v.Members, v.Cost, v.Host = p.Size, p.Cost, p.HostName
 	}
 	return v

@@ -119,6 +119,13 @@ func (d *Desk) results(ctx context.Context, a communities.Actor, round postgres.
 	}
 	now := d.clock.Now()
 	officer := a.Has(communities.RoleOfficer, now)
+	passes, err := d.db.Passes(ctx, round.ID)
+	if err != nil {
+		return out, err
+	}
+	for _, p := range passes {
+		out.Passes = append(out.Passes, passView(p, officer))
+	}
 	members := map[string][]PoolMemberView{}
 	if officer || len(a.CommunitiesAs(communities.RoleDelegate, now)) > 0 {
 		if members, err = d.poolMembers(ctx, round.ID); err != nil {
@@ -144,13 +151,37 @@ func (d *Desk) results(ctx context.Context, a communities.Actor, round postgres.
 	return out, nil
 }
 
+// passView is a pass as an officer may see it, or anybody.
+func passView(p postgres.Pass, officer bool) PassView {
+	v := PassView{Number: p.Number, Demands: p.Demands, Viable: p.Viable, Served: p.Served, Certificate: certificateOf(p.Bound, p.Served)}
+	if officer {
+		v.Effort, v.TimeLimitSeconds, v.Seed, v.Work, v.Engine = p.Effort, p.TimeLimitSeconds, p.Seed, p.Work, p.Engine
+		v.StartedAt, v.FormedAt, v.SHA256 = p.StartedAt, p.FormedAt, p.SHA256
+	}
+	return v
+}
+
+// certificateOf puts a bound beside what was served; nil without a bound.
+func certificateOf(b *pooling.Bound, served int) *CertificateView {
+	if b == nil {
+		return nil
+	}
+	c := &CertificateView{Bound: b.Served, Method: b.Method, GapPermille: -1}
+	if missed := max(0, b.Served-served); missed == 0 {
+		c.GapPermille = 0
+	} else if served > 0 {
+		c.GapPermille = (missed*1000 + served - 1) / served
+	}
+	return c
+}
+
 func poolView(p postgres.Pool) PoolView {
 	slot := ""
 	if p.Slot != "" {
 		slot = catalogue.SlotLabel(p.Slot)
 	}
 	return PoolView{
-		ID: p.Name, Offer: p.OfferTitle, Provider: p.ProviderName, Slot: slot, Host: p.HostName, Size: p.Size,
+		ID: p.Name, Pass: p.Pass, Offer: p.OfferTitle, Provider: p.ProviderName, Slot: slot, Host: p.HostName, Size: p.Size,
 		Cost: p.Cost, Subsidy: p.Subsidy, Net: p.Net, Paid: p.Paid,
 	}
 }

@@ -263,9 +263,7 @@ func (d *Desk) CreateSeries(ctx context.Context, a communities.Actor, r NewSerie
 	refused := texts(field{"name", r.Name, nameRunesMax})
 	for name, expression := range map[string]string{"opens_on": r.OpensOn, "closes_on": r.ClosesOn} {
 		_, err := pooling.ParseTimetable(expression, d.zone)
-		for _, e := range refusal.All(err) {
-			refused = append(refused, e.At(name))
-		}
+		refused = append(refused, refusedAt(err, name)...)
 	}
 	if r.Period == "" {
 		refused = append(refused, ErrRequired.At("period"))
@@ -273,7 +271,8 @@ func (d *Desk) CreateSeries(ctx context.Context, a communities.Actor, r NewSerie
 	if !r.EndsAt.IsZero() && !r.EndsAt.After(r.StartsAt) {
 		refused = append(refused, ErrPeriodBack.At("ends_at"))
 	}
-	if err := refused.OrNil(); err != nil {
+	how, e := readSearch(r.Effort, r.TimeLimitSeconds)
+	if err := append(refused, e...).OrNil(); err != nil {
 		return "", err
 	}
 	if r.StartsAt.IsZero() {
@@ -282,7 +281,7 @@ func (d *Desk) CreateSeries(ctx context.Context, a communities.Actor, r NewSerie
 	s := postgres.SeriesScope{
 		Series: pooling.Series{
 			ID: pooling.SeriesID(postgres.NewID()), Name: strings.TrimSpace(r.Name), OpensOn: r.OpensOn, ClosesOn: r.ClosesOn,
-			Period: r.Period, StartsAt: r.StartsAt, EndsAt: r.EndsAt,
+			Period: r.Period, StartsAt: r.StartsAt, EndsAt: r.EndsAt, Effort: how.effort, TimeLimitSeconds: how.timeLimitSeconds,
 		},
 		Categories: r.Categories, Community: r.Community,
 	}
@@ -294,6 +293,51 @@ func (d *Desk) CreateSeries(ctx context.Context, a communities.Actor, r NewSerie
 			return err
 		}
 		return tx.Audit(ctx, now, a.User, "create_series", "series "+string(s.ID), map[string]any{"opens_on": r.OpensOn, "closes_on": r.ClosesOn})
+	})
+}
+
+// readSearch reads how the rounds of a series are searched, as typed; empty is
+// the usual.
+func readSearch(effort, seconds string) (search, refusal.List) {
+	how := search{pooling.EffortNormal, pooling.TimeLimitSecondsUsual}
+	var refused refusal.List
+	var err error
+	if effort = strings.TrimSpace(effort); effort != "" {
+		how.effort, err = pooling.ParseEffort(effort)
+		refused = append(refused, refusedAt(err, "effort")...)
+	}
+	if seconds = strings.TrimSpace(seconds); seconds != "" {
+		how.timeLimitSeconds, err = pooling.ParseTimeLimit(seconds)
+		refused = append(refused, refusedAt(err, "time_limit")...)
+	}
+	return how, refused
+}
+
+// refusedAt are the refusals in err, at a field.
+func refusedAt(err error, field string) refusal.List {
+	var refused refusal.List
+	for _, e := range refusal.All(err) {
+		refused = append(refused, e.At(field))
+	}
+	return refused
+}
+
+// SetSeriesEffort changes how the rounds of a series that are not formed yet
+// are searched (officer). Rounds formed so far keep what they recorded.
+func (d *Desk) SetSeriesEffort(ctx context.Context, a communities.Actor, r SeriesEffort) error {
+	now := d.clock.Now()
+	if err := a.May(communities.PermRunRound, communities.Scope{}, now); err != nil {
+		return err
+	}
+	how, refused := readSearch(r.Effort, r.TimeLimitSeconds)
+	if err := refused.OrNil(); err != nil {
+		return err
+	}
+	return d.db.InTx(ctx, func(tx *postgres.Tx) error {
+		if err := tx.SetSeriesEffort(ctx, r.Series, how.effort, how.timeLimitSeconds); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, now, a.User, "set_series_effort", "series "+string(r.Series), map[string]any{"effort": string(how.effort), "time_limit_seconds": how.timeLimitSeconds})
 	})
 }
 

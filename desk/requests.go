@@ -145,7 +145,16 @@ type NewSeries struct {
 	Categories       []string                // scope; empty: all
 	Offers           []catalogue.OfferID     // one-offer rounds; empty: every published offer of the categories
 	Community        communities.CommunityID // for a round of one community; empty: the city
+	Effort           string                  // [effort] fast | normal | high; empty: normal
+	TimeLimitSeconds string                  // [time_limit] whole seconds; empty: the usual
 	StartsAt, EndsAt time.Time
+}
+
+// SeriesEffort changes how the coming rounds of a series are searched.
+type SeriesEffort struct {
+	Series           pooling.SeriesID
+	Effort           string // [effort]
+	TimeLimitSeconds string // [time_limit]
 }
 
 // NewDemand is a need that binds nobody: it counts for the map of needs.
@@ -156,11 +165,21 @@ type NewDemand struct {
 	Units     int64
 }
 
-// Recomputed compares a round with a second run from its snapshot.
+// Recomputed compares a round with a second run from its snapshots.
 type Recomputed struct {
 	Round       pooling.RoundID
-	SnapshotOK  bool // SHA-256 of the stored bytes is the recorded one
+	SnapshotOK  bool // SHA-256 of the stored bytes is the recorded one, in every pass
+	Passes      []RecomputedPass
 	Demands     int
 	Charges     int
 	Differences []string // empty: equal to the cent
+}
+
+// RecomputedPass is one pass of a round run again.
+type RecomputedPass struct {
+	Number          int
+	Demands, Served int
+	// Searched is false for a pass that an earlier search formed: its result was
+	// checked against the rules and not searched again.
+	Searched bool
 }

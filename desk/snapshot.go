@@ -199,7 +199,8 @@ func (s sources) programme(f measuredFund) *pooling.Programme {
 	if len(grants) == 0 {
 		return nil
 	}
-	return &pooling.Programme{ID: f.MeasureID, Rule: pooling.Given(grants), Budget: f.Available()}
+	// The cap is the household's: the round divides it among its demands.
+	return &pooling.Programme{ID: f.MeasureID, Rule: pooling.Given(grants), HouseholdCap: f.measure.Cap, Budget: f.Available()}
 }
 
 func (s sources) kinds() map[communities.CommunityID]communities.Kind {

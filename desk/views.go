@@ -174,6 +174,43 @@ type RoundResults struct {
 	Net      money.Amount
 	Pools    []PoolView
 	Reasons  []ReasonCount // unserved by reason
+	Passes   []PassView    // one, or two when a second served more families
+}
+
+// PassView is one pass of the engine over a round: what it found, how good that
+// is at least, and, for an officer, what a second run needs.
+type PassView struct {
+	Number                  int // 1, or 2 for the second pass in the same night
+	Demands, Viable, Served int // Viable: demands that could be in some group
+	Certificate             *CertificateView
+
+	// The rest is filled for an officer only.
+	Effort              pooling.Effort
+	TimeLimitSeconds    int // seconds; 0: none
+	Seed                uint64
+	Work                pooling.Work
+	Engine              int
+	StartedAt, FormedAt time.Time
+	SHA256              string // of its snapshot
+}
+
+// CertificateView says how good a pass is at least, as anybody can check.
+type CertificateView struct {
+	Bound  int // no way to form groups serves more demands
+	Method string
+	// GapPermille is by how much the best possible could be better, in
+	// thousandths of what was served and rounded up; 0 when nothing can be
+	// better, and -1 when nobody was served.
+	GapPermille int
+}
+
+// DryRunView is what would come of an open round if it closed now. Nothing of
+// it is stored.
+type DryRunView struct {
+	Round   RoundSummary
+	At      time.Time
+	Effort  pooling.Effort
+	Results RoundResults // without members
 }
 
 // ReasonCount counts unserved demands by outcome code.
@@ -185,7 +222,8 @@ type ReasonCount struct {
 // PoolView is one pool. Members are filled only for its delegate, its provider
 // (without amounts) and the officer.
 type PoolView struct {
-	ID       string
+	ID       string // of its pass
+	Pass     int    // 1, or 2 for a group of the second pass
 	Offer    string
 	Provider string
 	Slot     string

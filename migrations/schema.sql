@@ -283,7 +283,9 @@ TABLE outcomes COLUMN round_id uuid NOT NULL
 TABLE outcomes COLUMN demand_id uuid NOT NULL
 TABLE outcomes COLUMN code text NOT NULL
 TABLE outcomes COLUMN outcome jsonb NOT NULL
+TABLE outcomes COLUMN pass integer NOT NULL
 TABLE outcomes CONSTRAINT outcomes_demand FOREIGN KEY (municipality_id, demand_id) REFERENCES demands(municipality_id, id)
+TABLE outcomes CONSTRAINT outcomes_pass FOREIGN KEY (municipality_id, round_id, pass) REFERENCES round_passes(municipality_id, round_id, pass)
 TABLE outcomes CONSTRAINT outcomes_pkey PRIMARY KEY (municipality_id, round_id, demand_id)
 TABLE outcomes CONSTRAINT outcomes_round FOREIGN KEY (municipality_id, round_id) REFERENCES rounds(municipality_id, id)
 TABLE payments COLUMN municipality_id integer NOT NULL
@@ -352,10 +354,12 @@ TABLE pools COLUMN slot text NOT NULL
 TABLE pools COLUMN host_id uuid NOT NULL
 TABLE pools COLUMN size integer NOT NULL
 TABLE pools COLUMN cost_cents bigint NOT NULL
+TABLE pools COLUMN pass integer NOT NULL
 TABLE pools CONSTRAINT pools_cost_cents_check CHECK ((cost_cents >= 0))
 TABLE pools CONSTRAINT pools_host FOREIGN KEY (municipality_id, host_id) REFERENCES communities(municipality_id, id)
-TABLE pools CONSTRAINT pools_name UNIQUE (municipality_id, round_id, name)
+TABLE pools CONSTRAINT pools_name UNIQUE (municipality_id, round_id, pass, name)
 TABLE pools CONSTRAINT pools_offer FOREIGN KEY (municipality_id, offer_id) REFERENCES offers(municipality_id, id)
+TABLE pools CONSTRAINT pools_pass FOREIGN KEY (municipality_id, round_id, pass) REFERENCES round_passes(municipality_id, round_id, pass)
 TABLE pools CONSTRAINT pools_pkey PRIMARY KEY (municipality_id, id)
 TABLE pools CONSTRAINT pools_round FOREIGN KEY (municipality_id, round_id) REFERENCES rounds(municipality_id, id)
 TABLE pools CONSTRAINT pools_size_check CHECK ((size > 0))
@@ -401,6 +405,47 @@ TABLE round_offers COLUMN terms jsonb NOT NULL
 TABLE round_offers CONSTRAINT round_offers_offer FOREIGN KEY (municipality_id, offer_id) REFERENCES offers(municipality_id, id)
 TABLE round_offers CONSTRAINT round_offers_pkey PRIMARY KEY (municipality_id, round_id, offer_id)
 TABLE round_offers CONSTRAINT round_offers_round FOREIGN KEY (municipality_id, round_id) REFERENCES rounds(municipality_id, id)
+TABLE round_passes COLUMN municipality_id integer NOT NULL
+TABLE round_passes COLUMN round_id uuid NOT NULL
+TABLE round_passes COLUMN pass integer NOT NULL
+TABLE round_passes COLUMN snapshot bytea
+TABLE round_passes COLUMN snapshot_sha256 text NOT NULL
+TABLE round_passes COLUMN formation bytea NOT NULL
+TABLE round_passes COLUMN engine integer NOT NULL
+TABLE round_passes COLUMN effort text NOT NULL
+TABLE round_passes COLUMN time_limit_seconds integer NOT NULL
+TABLE round_passes COLUMN seed bigint NOT NULL
+TABLE round_passes COLUMN sweeps bigint NOT NULL
+TABLE round_passes COLUMN multipliers bigint NOT NULL
+TABLE round_passes COLUMN cooling bigint NOT NULL
+TABLE round_passes COLUMN waves bigint NOT NULL
+TABLE round_passes COLUMN nodes bigint NOT NULL
+TABLE round_passes COLUMN demands integer NOT NULL
+TABLE round_passes COLUMN viable integer NOT NULL
+TABLE round_passes COLUMN served integer NOT NULL
+TABLE round_passes COLUMN bound_served integer
+TABLE round_passes COLUMN bound_method text
+TABLE round_passes COLUMN started_at timestamp with time zone NOT NULL
+TABLE round_passes COLUMN formed_at timestamp with time zone NOT NULL
+TABLE round_passes CONSTRAINT round_passes_bound CHECK (((bound_served IS NULL) = (bound_method IS NULL)))
+TABLE round_passes CONSTRAINT round_passes_check CHECK ((viable >= served))
+TABLE round_passes CONSTRAINT round_passes_check1 CHECK ((bound_served >= served))
+TABLE round_passes CONSTRAINT round_passes_cooling_check CHECK ((cooling >= 0))
+TABLE round_passes CONSTRAINT round_passes_demands_check CHECK ((demands >= 0))
+TABLE round_passes CONSTRAINT round_passes_effort_check CHECK ((effort = ANY (ARRAY['fast'::text, 'normal'::text, 'high'::text])))
+TABLE round_passes CONSTRAINT round_passes_engine_check CHECK ((engine >= 1))
+TABLE round_passes CONSTRAINT round_passes_multipliers_check CHECK ((multipliers >= 0))
+TABLE round_passes CONSTRAINT round_passes_nodes_check CHECK ((nodes >= 0))
+TABLE round_passes CONSTRAINT round_passes_pass_check CHECK ((pass = ANY (ARRAY[1, 2])))
+TABLE round_passes CONSTRAINT round_passes_pkey PRIMARY KEY (municipality_id, round_id, pass)
+TABLE round_passes CONSTRAINT round_passes_round FOREIGN KEY (municipality_id, round_id) REFERENCES rounds(municipality_id, id)
+TABLE round_passes CONSTRAINT round_passes_second_serves CHECK (((pass = 1) OR (served > 0)))
+TABLE round_passes CONSTRAINT round_passes_seed_check CHECK ((seed >= 0))
+TABLE round_passes CONSTRAINT round_passes_served_check CHECK ((served >= 0))
+TABLE round_passes CONSTRAINT round_passes_snapshot CHECK (((pass = 1) = (snapshot IS NULL)))
+TABLE round_passes CONSTRAINT round_passes_sweeps_check CHECK ((sweeps >= 0))
+TABLE round_passes CONSTRAINT round_passes_time_limit_seconds_check CHECK ((time_limit_seconds >= 0))
+TABLE round_passes CONSTRAINT round_passes_waves_check CHECK ((waves >= 0))
 TABLE round_steps COLUMN municipality_id integer NOT NULL
 TABLE round_steps COLUMN round_id uuid NOT NULL
 TABLE round_steps COLUMN step text NOT NULL
@@ -419,8 +464,6 @@ TABLE rounds COLUMN closes_at timestamp with time zone NOT NULL
 TABLE rounds COLUMN pledge_version bigint NOT NULL DEFAULT 0
 TABLE rounds COLUMN snapshot bytea
 TABLE rounds COLUMN snapshot_sha256 text
-TABLE rounds COLUMN formation bytea
-TABLE rounds COLUMN form_steps integer NOT NULL DEFAULT 0
 TABLE rounds COLUMN closed_at timestamp with time zone
 TABLE rounds COLUMN formed_at timestamp with time zone
 TABLE rounds COLUMN charged_at timestamp with time zone
@@ -445,10 +488,14 @@ TABLE series COLUMN community_id uuid
 TABLE series COLUMN starts_at timestamp with time zone NOT NULL
 TABLE series COLUMN ends_at timestamp with time zone
 TABLE series COLUMN created_at timestamp with time zone NOT NULL
+TABLE series COLUMN effort text NOT NULL
+TABLE series COLUMN time_limit_seconds integer NOT NULL
 TABLE series CONSTRAINT series_community FOREIGN KEY (municipality_id, community_id) REFERENCES communities(municipality_id, id)
+TABLE series CONSTRAINT series_effort CHECK ((effort = ANY (ARRAY['fast'::text, 'normal'::text, 'high'::text])))
 TABLE series CONSTRAINT series_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
 TABLE series CONSTRAINT series_name_check CHECK ((name <> ''::text))
 TABLE series CONSTRAINT series_pkey PRIMARY KEY (municipality_id, id)
+TABLE series CONSTRAINT series_time_limit CHECK (((time_limit_seconds >= 1) AND (time_limit_seconds <= 180)))
 TABLE sessions COLUMN token text NOT NULL
 TABLE sessions COLUMN data bytea NOT NULL
 TABLE sessions COLUMN expires_at timestamp with time zone NOT NULL

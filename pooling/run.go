@@ -102,9 +102,9 @@ func (r *run) price() {
 	r.market = newMarket(st)
 	r.done.Sweeps = r.plan.Sweeps
 	r.pricePaced()
-	if len(st.b.asks) <= polishedMax {
+	if len(st.b.asks) <= polishedMax && r.done.Multipliers == r.done.Sweeps {
 		r.market.startPolish()
-		for r.more(r.done.Multipliers, r.plan.Sweeps+polishSteps, r.plan.Multipliers, 300) {
+		for r.more(r.done.Multipliers, r.done.Sweeps+polishSteps, r.plan.Multipliers, 300) {
 			r.market.polish(st.served)
 			r.done.Multipliers++
 		}
@@ -137,7 +137,7 @@ func (r *run) pricePaced() {
 // there is time, or exactly as often as before.
 func (r *run) more(done, planned, before, until int) bool {
 	if r.opt.Work != nil {
-		return done < before
+		return done < min(planned, before)
 	}
 	return done < planned && r.spent() < until
 }

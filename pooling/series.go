@@ -1,6 +1,7 @@
 package pooling
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -18,7 +19,19 @@ type Series struct {
 	Period   string // what prices are per: "month", "course", …
 	StartsAt time.Time
 	EndsAt   time.Time // zero: no end
+
+	Effort           Effort // of the search for pools
+	TimeLimitSeconds int    // seconds that each pass of the search may take, [TimeLimitSecondsMin]..[TimeLimitSecondsMax]
 }
+
+// Bounds of the time limit of a series, in seconds. A round that serves a
+// hundred thousand demands needs two minutes; what takes longer than three
+// would keep families waiting and the night's other rounds as well.
+const (
+	TimeLimitSecondsMin   = 1
+	TimeLimitSecondsMax   = 180
+	TimeLimitSecondsUsual = 60
+)
 
 // The refusals of a timetable.
 var (
@@ -26,7 +39,34 @@ var (
 	ErrCron = refusal.New(refusal.KindInvalid, "cron_invalid")
 	// ErrCronNever says that a cron expression never comes ("0 0 30 2 *"). Args: expression.
 	ErrCronNever = refusal.New(refusal.KindInvalid, "cron_never")
+	// ErrEffort says that a text names no effort. Args: effort.
+	ErrEffort = refusal.New(refusal.KindInvalid, "effort_unknown")
+	// ErrTimeLimit says that a time limit is out of bounds. Args: min, max.
+	ErrTimeLimit = refusal.New(refusal.KindInvalid, "time_limit_out_of_range")
 )
+
+// Efforts are all efforts, the least first.
+func Efforts() []Effort { return []Effort{EffortFast, EffortNormal, EffortHigh} }
+
+// ParseEffort reads an effort; [ErrEffort] for another text.
+func ParseEffort(text string) (Effort, error) {
+	for _, e := range Efforts() {
+		if string(e) == text {
+			return e, nil
+		}
+	}
+	return "", ErrEffort.With("effort", text)
+}
+
+// ParseTimeLimit reads a whole number of seconds, [TimeLimitSecondsMin] to
+// [TimeLimitSecondsMax]; [ErrTimeLimit] for another text.
+func ParseTimeLimit(text string) (int, error) {
+	seconds, err := strconv.Atoi(text)
+	if err != nil || seconds < TimeLimitSecondsMin || seconds > TimeLimitSecondsMax {
+		return 0, ErrTimeLimit.With("min", TimeLimitSecondsMin, "max", TimeLimitSecondsMax)
+	}
+	return seconds, nil
+}
 
 var fiveFields = cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)
 

@@ -76,3 +76,27 @@ func TestTimetableNextIsStable(t *testing.T) {
 		}
 	})
 }
+
+func TestEffortsAndTimeLimitsHaveBounds(t *testing.T) {
+	t.Parallel()
+	for _, e := range Efforts() {
+		if got, err := ParseEffort(string(e)); err != nil || got != e {
+			t.Errorf("%s: %s, %v", e, got, err)
+		}
+	}
+	for _, text := range []string{"", "Fast", "hard", "normal "} {
+		if _, err := ParseEffort(text); !errors.Is(err, ErrEffort) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	for text, want := range map[string]int{"1": TimeLimitSecondsMin, "60": TimeLimitSecondsUsual, "180": TimeLimitSecondsMax} {
+		if got, err := ParseTimeLimit(text); err != nil || got != want {
+			t.Errorf("%q: %d, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "0", "181", "-1", "1e2", "60 s", "1.5", "99999999999999999999"} {
+		if _, err := ParseTimeLimit(text); !errors.Is(err, ErrTimeLimit) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

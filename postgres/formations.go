@@ -18,7 +18,8 @@ import (
 type Pool struct {
 	ID                          billing.PoolID
 	Round                       pooling.RoundID
-	Name                        string // id in the formation
+	Pass                        int    // of the round, 1 or 2
+	Name                        string // id in the formation of the pass
 	Offer                       catalogue.OfferID
 	Provider                    catalogue.ProviderID
 	Slot                        string
@@ -52,6 +53,7 @@ type poolRow struct {
 	MunicipalityID communities.MunicipalityID
 	ID             string
 	RoundID        string
+	Pass           int
 	Name           string
 	OfferID        string
 	ProviderID     string
@@ -82,43 +84,42 @@ type outcomeRow struct {
 	MunicipalityID communities.MunicipalityID
 	RoundID        string
 	DemandID       string
+	Pass           int
 	Code           pooling.OutcomeCode
 	Outcome        json.RawMessage `bun:"type:jsonb"`
 }
 
-// StoreFormation stores a round's formation: its bytes and the steps that the
-// engine was given, its pools with their members, the reason of every demand,
-// and who paid an odd cent.
-func (tx *Tx) StoreFormation(ctx context.Context, round pooling.RoundID, bytes []byte, steps int, pools []Pool, members []PoolMember, outcomes []pooling.Outcome, at time.Time) error {
-	poolRows := make([]poolRow, len(pools))
-	for i, p := range pools {
-		poolRows[i] = poolRow{
-			MunicipalityID: tx.municipality, ID: string(p.ID), RoundID: string(round), Name: p.Name, OfferID: string(p.Offer),
-			ProviderID: string(p.Provider), Slot: p.Slot, HostID: string(p.Host), Size: p.Size, CostCents: p.Cost,
+// Outcome is the reason of a demand with the pass that it comes from: the one
+// that served it, or the last.
+type Outcome struct {
+	pooling.Outcome
+	Pass int
+}
+
+// FormedPass is a pass to store with its pools and their members.
+type FormedPass struct {
+	Pass    Pass
+	Pools   []Pool
+	Members []PoolMember
+}
+
+// StoreFormation stores what a round formed: its passes with their pools, the
+// reason of every demand, and who paid an odd cent.
+func (tx *Tx) StoreFormation(ctx context.Context, round pooling.RoundID, passes []FormedPass, outcomes []Outcome, at time.Time) error {
+	for _, p := range passes {
+		if err := tx.addPass(ctx, round, p); err != nil {
+			return err
 		}
 	}
-	memberRows := make([]poolMemberRow, len(members))
-	for i, m := range members {
-		memberRows[i] = poolMemberRow{
-			MunicipalityID: tx.municipality, PoolID: m.PoolID, DemandID: m.DemandID, HouseholdID: m.HouseholdID, Units: m.Units,
-			Slots: notNil(m.Slots), ShareCents: m.ShareCents, SubsidyCents: m.SubsidyCents, MeasureID: m.MeasureID, OddCent: m.OddCent,
-		}
-	}
-	outcomeRows := make([]outcomeRow, len(outcomes))
+	rows := make([]outcomeRow, len(outcomes))
 	for i, o := range outcomes {
-		text, err := json.Marshal(o)
+		text, err := json.Marshal(o.Outcome)
 		if err != nil {
 			return fault(err, "outcome")
 		}
-		outcomeRows[i] = outcomeRow{MunicipalityID: tx.municipality, RoundID: string(round), DemandID: o.Demand, Code: o.Code, Outcome: text}
+		rows[i] = outcomeRow{MunicipalityID: tx.municipality, RoundID: string(round), DemandID: o.Demand, Pass: o.Pass, Code: o.Code, Outcome: text}
 	}
-	if err := insertAll(ctx, tx, "pools", poolRows); err != nil {
-		return err
-	}
-	if err := insertAll(ctx, tx, "pool members", memberRows); err != nil {
-		return err
-	}
-	if err := insertAll(ctx, tx, "outcomes", outcomeRows); err != nil {
+	if err := insertAll(ctx, tx, "outcomes", rows); err != nil {
 		return err
 	}
 	if _, err := tx.exec(ctx, "odd cents", `
@@ -129,9 +130,7 @@ func (tx *Tx) StoreFormation(ctx context.Context, round pooling.RoundID, bytes [
 		WHERE h.municipality_id = ?0 AND h.id = m.household_id`, tx.municipality, round); err != nil {
 		return err
 	}
-	_, err := tx.exec(ctx, "formation", "UPDATE rounds SET state = 'formed', formation = ?, form_steps = ?, formed_at = ? WHERE municipality_id = ? AND id = ?",
-		bytes, steps, at, tx.municipality, round)
-	return err
+	return tx.SetRoundState(ctx, round, pooling.RoundFormed, at)
 }
 
 // PoolsFilter says which pools to list.
@@ -159,11 +158,11 @@ func (r reader) Pools(ctx context.Context, f PoolsFilter) ([]Pool, error) {
 		CROSS JOIN LATERAL (SELECT sum(net_cents) AS charged, sum(net_cents) FILTER (WHERE state = 'paid') AS paid
 			FROM charges c WHERE c.municipality_id = p.municipality_id AND c.pool_id = p.id) c
 		WHERE p.municipality_id = ?0 AND (p.round_id = nullif(?1, '')::uuid OR p.provider_id = nullif(?2, '')::uuid)
-		ORDER BY p.size DESC, o.title, p.name LIMIT 1000`, r.municipality, string(f.Round), string(f.Provider))
+		ORDER BY p.size DESC, o.title, p.pass, p.name LIMIT 1000`, r.municipality, string(f.Round), string(f.Provider))
 	all := make([]Pool, len(rows))
 	for i, p := range rows {
 		all[i] = Pool{
-			ID: billing.PoolID(p.ID), Round: pooling.RoundID(p.RoundID), Name: p.Name, Offer: catalogue.OfferID(p.OfferID),
+			ID: billing.PoolID(p.ID), Round: pooling.RoundID(p.RoundID), Pass: p.Pass, Name: p.Name, Offer: catalogue.OfferID(p.OfferID),
 			Provider: catalogue.ProviderID(p.ProviderID), Slot: p.Slot, Host: communities.CommunityID(p.HostID), Size: p.Size, Cost: p.CostCents,
 			OfferTitle: p.OfferTitle, ProviderName: p.ProviderName, HostName: p.HostName,
 			Subsidy: p.SubsidyCents, Net: p.NetCents, Charged: p.ChargedCents, Paid: p.PaidCents,
@@ -190,7 +189,7 @@ func (r reader) PoolMembers(ctx context.Context, round pooling.RoundID) ([]PoolM
 
 // Outcomes returns the reasons of a round's demands; of one household when it
 // is named.
-func (r reader) Outcomes(ctx context.Context, round pooling.RoundID, household communities.HouseholdID) (map[pooling.DemandID]pooling.Outcome, error) {
+func (r reader) Outcomes(ctx context.Context, round pooling.RoundID, household communities.HouseholdID) (map[pooling.DemandID]Outcome, error) {
 	rows, err := list[outcomeRow](ctx, r, "outcomes", `
 		SELECT o.* FROM outcomes o
 		JOIN demands d ON d.municipality_id = o.municipality_id AND d.id = o.demand_id
@@ -199,10 +198,10 @@ func (r reader) Outcomes(ctx context.Context, round pooling.RoundID, household c
 	if err != nil {
 		return nil, err
 	}
-	all := map[pooling.DemandID]pooling.Outcome{}
+	all := map[pooling.DemandID]Outcome{}
 	for _, row := range rows {
-		var o pooling.Outcome
-		if err := json.Unmarshal(row.Outcome, &o); err != nil {
+		o := Outcome{Pass: row.Pass}
+		if err := json.Unmarshal(row.Outcome, &o.Outcome); err != nil {
 			return nil, fault(err, "outcome")
 		}
 		all[pooling.DemandID(row.DemandID)] = o

@@ -141,6 +141,24 @@ func (r reader) Unsound(ctx context.Context) ([]string, error) {
 		{"closed round without reservation step or with an open reservation after charging", `
 			SELECT r.round_id::text FROM reservations r JOIN rounds o ON o.municipality_id = r.municipality_id AND o.id = r.round_id
 			WHERE r.municipality_id = ? AND r.resolved_at IS NULL AND o.state IN ('charged', 'settled')`},
+		{"S3: round whose passes grant more of a measure than it holds or spent of the fund", `
+			SELECT DISTINCT g.round_id::text FROM (SELECT p.municipality_id, p.round_id, m.measure_id, sum(m.subsidy_cents) AS granted FROM pools p
+				JOIN pool_members m ON m.municipality_id = p.municipality_id AND m.pool_id = p.id
+				WHERE p.municipality_id = ? AND m.subsidy_cents > 0 GROUP BY 1, 2, 3) g
+			WHERE g.granted > (SELECT coalesce(sum(coalesce(r.spent_cents, r.amount_cents)), 0) FROM reservations r
+				JOIN funds f ON f.municipality_id = r.municipality_id AND f.id = r.fund_id
+				WHERE r.municipality_id = g.municipality_id AND r.round_id = g.round_id AND f.measure_id = g.measure_id)`},
+		{"formed round without its first pass, or pass of a round that is not formed", `
+			SELECT r.id::text FROM rounds r WHERE r.municipality_id = ? AND r.state <> 'void' AND (r.state IN ('formed', 'charged', 'settled')) <>
+				EXISTS (SELECT 1 FROM round_passes p WHERE p.municipality_id = r.municipality_id AND p.round_id = r.id AND p.pass = 1)`},
+		{"pass that serves other demands than are in its pools", `
+			SELECT p.round_id::text FROM round_passes p WHERE p.municipality_id = ? AND p.served <> (SELECT count(*) FROM pools o
+				JOIN pool_members m ON m.municipality_id = o.municipality_id AND m.pool_id = o.id
+				WHERE o.municipality_id = p.municipality_id AND o.round_id = p.round_id AND o.pass = p.pass)`},
+		{"frozen snapshot whose bytes are not those that were hashed", `
+			SELECT r.id::text FROM rounds r LEFT JOIN round_passes p ON p.municipality_id = r.municipality_id AND p.round_id = r.id
+			WHERE r.municipality_id = ? AND r.snapshot IS NOT NULL AND (encode(sha256(r.snapshot), 'hex') <> r.snapshot_sha256
+				OR encode(sha256(coalesce(p.snapshot, r.snapshot)), 'hex') <> p.snapshot_sha256)`},
 	}
 	found := []string{}
 	for _, c := range checks {

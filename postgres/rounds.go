@@ -29,12 +29,15 @@ type seriesRow struct {
 	StartsAt                            time.Time
 	EndsAt                              *time.Time
 	LastOpened                          *time.Time
+	Effort                              pooling.Effort
+	TimeLimitSeconds                    int
 }
 
 func (row seriesRow) toSeries() SeriesScope {
 	s := SeriesScope{
 		Series: pooling.Series{
 			ID: pooling.SeriesID(row.ID), Name: row.Name, OpensOn: row.OpensOn, ClosesOn: row.ClosesOn, Period: row.Period, StartsAt: row.StartsAt,
+			Effort: row.Effort, TimeLimitSeconds: row.TimeLimitSeconds,
 		},
 		Categories: row.Categories, Offers: row.Offers,
 	}
@@ -51,7 +54,7 @@ func (row seriesRow) toSeries() SeriesScope {
 }
 
 const seriesSelect = `
-	SELECT s.id, s.name, s.opens_on, s.closes_on, s.period, s.categories, s.offers, s.community_id, s.starts_at, s.ends_at,
+	SELECT s.id, s.name, s.opens_on, s.closes_on, s.period, s.categories, s.offers, s.community_id, s.starts_at, s.ends_at, s.effort, s.time_limit_seconds,
 		(SELECT max(r.opens_at) FROM rounds r WHERE r.municipality_id = s.municipality_id AND r.series_id = s.id) AS last_opened
 	FROM series s WHERE s.municipality_id = ? `
 
@@ -78,10 +81,24 @@ func (tx *Tx) AddSeries(ctx context.Context, s SeriesScope, at time.Time) error 
 		ends = &s.EndsAt
 	}
 	_, err := tx.exec(ctx, "add series", `
-		INSERT INTO series (municipality_id, id, name, opens_on, closes_on, period, categories, offers, community_id, starts_at, ends_at, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, '')::uuid, ?, ?, ?)`,
+		INSERT INTO series (municipality_id, id, name, opens_on, closes_on, period, categories, offers, community_id, starts_at, ends_at, effort, time_limit_seconds, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, '')::uuid, ?, ?, ?, ?, ?)`,
 		tx.municipality, s.ID, s.Name, s.OpensOn, s.ClosesOn, s.Period, pgdialect.Array(notNil(s.Categories)), pgdialect.Array(notNil(s.Offers)),
-		string(s.Community), s.StartsAt, ends, at)
+		string(s.Community), s.StartsAt, ends, s.Effort, s.TimeLimitSeconds, at)
+	return err
+}
+
+// SetSeriesEffort changes how the rounds of a series that are not formed yet
+// will be searched; [ErrNotFound] for a series that is not there.
+func (tx *Tx) SetSeriesEffort(ctx context.Context, id pooling.SeriesID, effort pooling.Effort, timeLimitSeconds int) error {
+	if !validID(string(id)) {
+		return ErrNotFound.With("what", "series")
+	}
+	n, err := tx.exec(ctx, "series effort", "UPDATE series SET effort = ?, time_limit_seconds = ? WHERE municipality_id = ? AND id = ?",
+		effort, timeLimitSeconds, tx.municipality, id)
+	if err == nil && n == 0 {
+		return ErrNotFound.With("what", "series")
+	}
 	return err
 }
 
@@ -95,16 +112,18 @@ func notNil(s []string) []string {
 // RoundLine is a round with what a list shows about it.
 type RoundLine struct {
 	pooling.Round
-	SeriesName    string
-	Period        string
-	Community     communities.CommunityID // empty: the city
-	CommunityName string
-	PledgeVersion int64
-	Offers        int
-	Pledged       int
-	Served        int
-	SHA256        string
-	VoidReason    string
+	SeriesName       string
+	Effort           pooling.Effort // of the series now
+	TimeLimitSeconds int            // of the series now, in seconds
+	Period           string
+	Community        communities.CommunityID // empty: the city
+	CommunityName    string
+	PledgeVersion    int64
+	Offers           int
+	Pledged          int
+	Served           int
+	SHA256           string
+	VoidReason       string
 }
 
 type roundRow struct {
@@ -113,6 +132,8 @@ type roundRow struct {
 	CommunityID                                        *string
 	CommunityName                                      string
 	OpensAt, ClosesAt                                  time.Time
+	Effort                                             pooling.Effort
+	TimeLimitSeconds                                   int
 	PledgeVersion                                      int64
 	SnapshotSha256                                     *string
 	Offers, Pledged, Served                            int
@@ -124,7 +145,7 @@ func (row roundRow) toRound() RoundLine {
 			ID: pooling.RoundID(row.ID), Series: pooling.SeriesID(row.SeriesID), Name: row.Name, State: row.State,
 			OpensAt: row.OpensAt, ClosesAt: row.ClosesAt,
 		},
-		SeriesName: row.SeriesName, Period: row.Period, CommunityName: row.CommunityName, PledgeVersion: row.PledgeVersion,
+		SeriesName: row.SeriesName, Effort: row.Effort, TimeLimitSeconds: row.TimeLimitSeconds, Period: row.Period, CommunityName: row.CommunityName, PledgeVersion: row.PledgeVersion,
 		Offers: row.Offers, Pledged: row.Pledged, Served: row.Served, VoidReason: row.VoidReason,
 	}
 	if row.CommunityID != nil {
@@ -137,7 +158,7 @@ func (row roundRow) toRound() RoundLine {
 }
 
 const roundSelect = `
-	SELECT r.id, r.series_id, r.name, r.state, r.void_reason, s.name AS series_name, s.period, r.community_id, coalesce(c.name, '') AS community_name,
+	SELECT r.id, r.series_id, r.name, r.state, r.void_reason, s.name AS series_name, s.effort, s.time_limit_seconds, s.period, r.community_id, coalesce(c.name, '') AS community_name,
 		r.opens_at, r.closes_at, r.pledge_version, r.snapshot_sha256,
 		(SELECT count(*) FROM round_offers o WHERE o.municipality_id = r.municipality_id AND o.round_id = r.id) AS offers,
 		(SELECT count(*) FROM demands d WHERE d.municipality_id = r.municipality_id AND d.round_id = r.id AND d.state = 'pledged') AS pledged,
@@ -242,13 +263,10 @@ func (tx *Tx) FreezeRound(ctx context.Context, id pooling.RoundID, snapshot []by
 	return err
 }
 
-// Frozen is the stored snapshot of a round and, once formed, its formation with
-// the steps of improvement that the engine was given (0: by size).
+// Frozen is the snapshot of a round as it was frozen at the close.
 type Frozen struct {
 	Snapshot       []byte
 	SnapshotSha256 string
-	Formation      []byte
-	FormSteps      int
 }
 
 // Frozen returns what was frozen of a round; [ErrNotFound] before its close.
@@ -257,8 +275,7 @@ func (r reader) Frozen(ctx context.Context, id pooling.RoundID) (Frozen, error) 
 		return Frozen{}, ErrNotFound.With("what", "round")
 	}
 	return single[Frozen](ctx, r, "snapshot", id, `
-		SELECT snapshot, snapshot_sha256, formation, form_steps FROM rounds
-		WHERE municipality_id = ? AND id = ? AND snapshot IS NOT NULL`, r.municipality, id)
+		SELECT snapshot, snapshot_sha256 FROM rounds WHERE municipality_id = ? AND id = ? AND snapshot IS NOT NULL`, r.municipality, id)
 }
 
 // StepDone records that a step of a round was done; false when it already was.

@@ -82,6 +82,28 @@ func (tx *Tx) Reserve(ctx context.Context, fund string, round pooling.RoundID, a
 	return err
 }
 
+// Rereserve sets what a round holds of a fund, more or less than before;
+// [ErrFundExhausted] when the fund does not hold it. The funds are locked.
+func (tx *Tx) Rereserve(ctx context.Context, fund string, round pooling.RoundID, amount money.Amount) error {
+	n, err := tx.exec(ctx, "reserve again", `
+		UPDATE funds f SET reserved_cents = f.reserved_cents - h.held + ?3
+		FROM (SELECT coalesce(sum(amount_cents), 0) AS held FROM reservations
+			WHERE municipality_id = ?0 AND fund_id = ?1 AND round_id = ?2 AND resolved_at IS NULL) h
+		WHERE f.municipality_id = ?0 AND f.id = ?1 AND f.reserved_cents - h.held + f.spent_cents + ?3 <= f.cap_cents`,
+		tx.municipality, fund, round, amount)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return ErrFundExhausted
+	}
+	_, err = tx.exec(ctx, "reserve again", `
+		INSERT INTO reservations (municipality_id, fund_id, round_id, amount_cents) VALUES (?, ?, ?, ?)
+		ON CONFLICT (municipality_id, fund_id, round_id) DO UPDATE SET amount_cents = EXCLUDED.amount_cents`,
+		tx.municipality, fund, round, amount)
+	return err
+}
+
 // Reservation is what a round holds of a fund until its charges are issued.
 type Reservation struct {
 	FundID      string
@@ -89,7 +111,15 @@ type Reservation struct {
 	AmountCents money.Amount
 }
 
-// OpenReservations lists what a round still holds, locked with their funds.
+// Holding lists what a round holds of each fund until its charges are issued.
+func (r reader) Holding(ctx context.Context, round pooling.RoundID) ([]Reservation, error) {
+	return list[Reservation](ctx, r, "reservations", `
+		SELECT r.fund_id, f.measure_id, r.amount_cents FROM reservations r
+		JOIN funds f ON f.municipality_id = r.municipality_id AND f.id = r.fund_id
+		WHERE r.municipality_id = ? AND r.round_id = ? AND r.resolved_at IS NULL ORDER BY f.measure_id, r.fund_id`, r.municipality, round)
+}
+
+// OpenReservations is [reader.Holding], locked with the funds.
 func (tx *Tx) OpenReservations(ctx context.Context, round pooling.RoundID) ([]Reservation, error) {
 	return list[Reservation](ctx, tx.reader, "reservations", `
 		SELECT r.fund_id, f.measure_id, r.amount_cents FROM reservations r

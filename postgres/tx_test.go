@@ -123,7 +123,7 @@ func TestAFundIsNeverOverspent(t *testing.T) {
 		if err := tx.AddFund(ctx, fund, "m", 2026, 100_00); err != nil {
 			return err
 		}
-		s := SeriesScope{Series: pooling.Series{ID: pooling.SeriesID(NewID()), Name: "s", OpensOn: "* * * * *", ClosesOn: "* * * * *", Period: "month", StartsAt: at}}
+		s := SeriesScope{Series: pooling.Series{ID: pooling.SeriesID(NewID()), Name: "s", OpensOn: "* * * * *", ClosesOn: "* * * * *", Period: "month", StartsAt: at, Effort: pooling.EffortNormal, TimeLimitSeconds: pooling.TimeLimitSecondsUsual}}
 		if err := tx.AddSeries(ctx, s, at); err != nil {
 			return err
 		}

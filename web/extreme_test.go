@@ -2,6 +2,7 @@ package web
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -155,6 +156,66 @@ func TestItalianDatesNumbersAndPlurals(t *testing.T) {
 	}
 }
 
+// What a page says of a result is what was proven, rounded against the program.
+func TestWordsOfACertificate(t *testing.T) {
+	pass := func(viable, served int, c *desk.CertificateView) []desk.PassView {
+		return []desk.PassView{{Number: 1, Demands: 900, Viable: viable, Served: served, Certificate: c}}
+	}
+	for _, c := range []struct {
+		passes []desk.PassView
+		want   []string
+	}{
+		{nil, nil},
+		{pass(0, 0, nil), []string{"Nessuna richiesta poteva stare in un gruppo, nemmeno nel più grande."}},
+		{pass(1, 1, nil), []string{"1\u00a0richiesta poteva stare in un gruppo: 1\u00a0ha trovato posto."}},
+		{pass(2, 0, &desk.CertificateView{Bound: 2, GapPermille: -1}), []string{
+			"2\u00a0richieste potevano stare in un gruppo: nessuna ha trovato posto.",
+			"Nessun modo di formare i gruppi può servire più di 2\u00a0famiglie: è dimostrato."}},
+		{pass(830, 806, &desk.CertificateView{Bound: 815, GapPermille: 12}), []string{
+			"830\u00a0richieste potevano stare in un gruppo: 806\u00a0hanno trovato posto.",
+			"Il risultato è al massimo a 1,2\u00a0% dal migliore possibile: è dimostrato che nessun modo di formare i gruppi può servire più di 815\u00a0famiglie."}},
+		{pass(9, 9, &desk.CertificateView{Bound: 9}), []string{
+			"9\u00a0richieste potevano stare in un gruppo: 9\u00a0hanno trovato posto.",
+			"Nessun altro modo di formare i gruppi può servire più famiglie: è dimostrato."}},
+	} {
+		if got := passLines(c.passes); !slices.Equal(got, c.want) {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+	twice := passLines(samplePasses())
+	if len(twice) != 4 || !strings.Contains(twice[2], "3\u00a0famiglie in più") || !strings.Contains(twice[1], "con i contributi di quel passaggio può servire più di 23") {
+		t.Errorf("two passes: %q", twice)
+	}
+}
+
+// A family reads how good a result is; the seed, the work and the files with
+// the ISEE values are for an officer.
+func TestOnlyAnOfficerSeesWhatASecondRunNeeds(t *testing.T) {
+	s, err := sampleSite(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages := samplePages(s)
+	for name, officer := range map[string]bool{"round-twice": false, "round-proven": false, "round-officer": true} {
+		body, err := s.html("round", pages[name].page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(body), "Quanto è buono il risultato") || !strings.Contains(string(body), "è dimostrato") {
+			t.Errorf("%s: nothing about how good the result is", name)
+		}
+		for _, secret := range []string{"733007751850", "fotografia.json", "esito.json", "Lavoro svolto"} {
+			if strings.Contains(string(body), secret) != officer {
+				t.Errorf("%s: %q is there: %v, want %v", name, secret, !officer, officer)
+			}
+		}
+	}
+	unproven, err := s.html("round", pages["round-unproven"].page)
+	if err != nil || strings.Contains(string(unproven), "dimostrato") {
+		t.Errorf("without a bound the page claims a proof (%v)", err)
+	}
+}
+
 func TestLinkedMailOnlyLinksHere(t *testing.T) {
 	pieces := linked("Apri http://localhost:8080/accedi/Ab-C_1. O http://evil.example/x", "http://localhost:8080")
 	if len(pieces) != 3 || pieces[1].Href != "/accedi/Ab-C_1" || pieces[2].Href != "" || !strings.Contains(pieces[2].Text, "evil.example") {
@@ -163,15 +224,20 @@ func TestLinkedMailOnlyLinksHere(t *testing.T) {
 }
 
 func TestSeriesPreview(t *testing.T) {
-	request, dates, err := seriesForm{Name: "x", OpensOn: "0 8 1 * *", ClosesOn: "0 20 20 * *", StartsOn: "2026-12-01"}.read(sampleNow)
+	good := seriesForm{Name: "x", OpensOn: "0 8 1 * *", ClosesOn: "0 20 20 * *", StartsOn: "2026-12-01", Effort: "high", TimeLimit: "180"}
+	request, dates, err := good.read(sampleNow)
 	if err != nil || len(dates) != 3 || shortText(dates[0].Opens) != "01/12/2026 08:00" || shortText(dates[0].Closes) != "20/12/2026 20:00" || shortText(dates[2].Opens) != "01/02/2027 08:00" {
 		t.Errorf("%v %v %v", request, dates, err)
 	}
-	for field, form := range map[string]seriesForm{
-		"opens_on":  {OpensOn: "x", ClosesOn: "0 20 20 * *"},
-		"closes_on": {OpensOn: "0 8 1 * *", ClosesOn: "0 0 30 2 *"},
-		"starts_on": {OpensOn: "0 8 1 * *", ClosesOn: "0 20 20 * *", StartsOn: "2026-02-30"},
+	for field, change := range map[string]func(*seriesForm){
+		"opens_on":   func(f *seriesForm) { f.OpensOn = "x" },
+		"closes_on":  func(f *seriesForm) { f.ClosesOn = "0 0 30 2 *" },
+		"starts_on":  func(f *seriesForm) { f.StartsOn = "2026-02-30" },
+		"effort":     func(f *seriesForm) { f.Effort = "furious" },
+		"time_limit": func(f *seriesForm) { f.TimeLimit = "181" },
 	} {
+		form := good
+		change(&form)
 		_, _, err := form.read(sampleNow)
 		list := refusalFields(err)
 		if len(list) != 1 || list[0] != field {

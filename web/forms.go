@@ -98,7 +98,7 @@ var fieldLabels = map[string]string{
 	"method": "Pagamento", "min_members": "Famiglie, almeno", "min_units": "Unità, almeno", "mix_radius": "Distanza tra comunità",
 	"mode": "Come funziona", "name": "Nome", "note": "Nota", "opens_on": "Apertura", "period": "Periodo", "radius": "Raggio",
 	"received_on": "Data di accredito", "slots": "Fasce", "split": "Divisione", "starts_on": "Dal giorno", "tiers": "Scaglioni",
-	"title": "Titolo", "units": "Quantità", "categories": "Categorie",
+	"time_limit": "Tempo massimo della ricerca", "title": "Titolo", "units": "Quantità", "categories": "Categorie", "effort": "Ricerca dei gruppi",
 }
 
 // lowerFirst continues a sentence; an abbreviation such as IBAN stays.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -101,6 +102,8 @@ type seriesPage struct {
 	Period     field
 	StartsOn   field
 	EndsOn     field
+	Effort     field
+	TimeLimit  field
 	Categories []option
 	Dates      []seriesDates // preview; empty when not asked for or refused
 }
@@ -111,6 +114,7 @@ type seriesDates struct{ Opens, Closes time.Time }
 // seriesForm is what was typed.
 type seriesForm struct {
 	Name, OpensOn, ClosesOn, Period, StartsOn, EndsOn string
+	Effort, TimeLimit                                 string
 	Categories                                        []string
 }
 
@@ -120,7 +124,8 @@ var periods = []option{{Value: "month", Label: "al mese"}, {Value: "week", Label
 var ErrDay = refusal.New(refusal.KindInvalid, "day_invalid")
 
 func (s *site) seriesForm(w http.ResponseWriter, r *http.Request) {
-	typed := seriesForm{OpensOn: "0 8 1 * *", ClosesOn: "0 20 20 * *", Period: "month", StartsOn: s.today()}
+	typed := seriesForm{OpensOn: "0 8 1 * *", ClosesOn: "0 20 20 * *", Period: "month", StartsOn: s.today(),
+		Effort: string(pooling.EffortNormal), TimeLimit: strconv.Itoa(pooling.TimeLimitSecondsUsual)}
 	s.showSeries(w, r, typed, nil, nil)
 }
 
@@ -134,7 +139,7 @@ func (s *site) showSeries(w http.ResponseWriter, r *http.Request, typed seriesFo
 	if refused != nil {
 		status = statusOf(refused)
 	}
-	errs := s.refusalsOf(refused, "name", "opens_on", "closes_on", "period", "starts_on", "ends_on", "categories")
+	errs := s.refusalsOf(refused, "name", "opens_on", "closes_on", "period", "starts_on", "ends_on", "effort", "time_limit", "categories")
 	s.render(w, r, status, "series", newSeriesPage(s.frame(r, "Nuovo calendario di tornate"), view.Needs, typed, dates, errs))
 }
 
@@ -150,6 +155,14 @@ func newSeriesPage(f frame, needs []desk.NeedCount, typed seriesForm, dates []se
 	}
 	p.StartsOn = field{Name: "starts_on", Label: "Dal giorno", Type: "date", Value: typed.StartsOn, Error: errs.at("starts_on")}
 	p.EndsOn = field{Name: "ends_on", Label: "Fino al giorno escluso", Type: "date", Value: typed.EndsOn, Error: errs.at("ends_on"), Optional: true}
+	p.Effort = field{Name: "effort", Label: "Ricerca dei gruppi", Type: "select", Value: typed.Effort, Error: errs.at("effort"), Help: "Più è accurata, più famiglie trova e meglio dimostra che il risultato è vicino al migliore."}
+	for _, e := range pooling.Efforts() {
+		p.Effort.Options = append(p.Effort.Options, option{Value: string(e), Label: effortText(e), Chosen: string(e) == typed.Effort})
+	}
+	p.TimeLimit = field{
+		Name: "time_limit", Label: "Tempo massimo della ricerca", Type: "text", Mode: "numeric", Suffix: "secondi", Value: typed.TimeLimit, Error: errs.at("time_limit"),
+		Help: fmt.Sprintf("Da %d a %d secondi per passaggio. Una tornata piccola finisce prima.", pooling.TimeLimitSecondsMin, pooling.TimeLimitSecondsMax),
+	}
 	for _, n := range needs {
 		p.Categories = append(p.Categories, option{Value: n.CategoryID, Label: n.Category, Chosen: slices.Contains(typed.Categories, n.CategoryID)})
 	}
@@ -159,7 +172,7 @@ func newSeriesPage(f frame, needs []desk.NeedCount, typed seriesForm, dates []se
 func (s *site) series(w http.ResponseWriter, r *http.Request) {
 	typed := seriesForm{
 		Name: value(r, "name"), OpensOn: value(r, "opens_on"), ClosesOn: value(r, "closes_on"), Period: value(r, "period"),
-		StartsOn: value(r, "starts_on"), EndsOn: value(r, "ends_on"), Categories: values(r, "categories"),
+		StartsOn: value(r, "starts_on"), EndsOn: value(r, "ends_on"), Effort: value(r, "effort"), TimeLimit: value(r, "time_limit"), Categories: values(r, "categories"),
 	}
 	request, dates, err := typed.read(s.desk.Now())
 	if err == nil && value(r, "preview") == "" {
@@ -192,7 +205,7 @@ func (f seriesForm) read(now time.Time) (desk.NewSeries, []seriesDates, error) {
 		return t
 	}
 	request := desk.NewSeries{
-		Name: f.Name, OpensOn: f.OpensOn, ClosesOn: f.ClosesOn, Period: f.Period, Categories: f.Categories,
+		Name: f.Name, OpensOn: f.OpensOn, ClosesOn: f.ClosesOn, Period: f.Period, Categories: f.Categories, Effort: f.Effort, TimeLimitSeconds: f.TimeLimit,
 		StartsAt: day(f.StartsOn, "starts_on"), EndsAt: day(f.EndsOn, "ends_on"),
 	}
 	if request.StartsAt.IsZero() {
@@ -202,6 +215,10 @@ func (f seriesForm) read(now time.Time) (desk.NewSeries, []seriesDates, error) {
 	errs = append(errs, at(err, "opens_on")...)
 	closes, err := pooling.ParseTimetable(f.ClosesOn, rome)
 	errs = append(errs, at(err, "closes_on")...)
+	_, err = pooling.ParseEffort(f.Effort)
+	errs = append(errs, at(err, "effort")...)
+	_, err = pooling.ParseTimeLimit(f.TimeLimit)
+	errs = append(errs, at(err, "time_limit")...)
 	if len(errs) > 0 {
 		return request, nil, errs
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 
@@ -33,6 +34,8 @@ type roundPage struct {
 	Offers   []offerPicture
 	Why      string       // why the reader cannot pledge, in words
 	Reasons  []reasonLine // unserved by reason
+	Quality  []string     // how good the result is at least
+	Passes   []passFacts  // for an officer
 	Members  bool         // some pool shows its members
 	Totals   bool         // sums of the round may be shown
 	Amounts  bool         // and their amounts
@@ -99,7 +102,7 @@ func (s *site) round(w http.ResponseWriter, r *http.Request) {
 	p.Why = s.words.code(view.Why, "opens_at", view.Round.OpensAt, "closes_at", view.Round.ClosesAt)
 	if actor.Has(communities.RoleOfficer, s.desk.Now()) {
 		p.Officer, p.Amounts, p.Totals = true, true, true
-		p.Steps = stepsOf(view.Round.State)
+		p.Steps, p.Passes = stepsOf(view.Round.State), newPassFacts(view.Results.Passes, id)
 	}
 	p.Amounts = p.Amounts || actor.Has(communities.RoleDelegate, s.desk.Now())
 	s.render(w, r, http.StatusOK, "round", p)
@@ -115,6 +118,7 @@ func newRoundPage(f frame, view desk.RoundView) roundPage {
 	for _, reason := range view.Results.Reasons {
 		p.Reasons = append(p.Reasons, reasonLine{outcomeShort(reason.Code), reason.Count})
 	}
+	p.Quality = passLines(view.Results.Passes)
 	p.Totals = view.Results.Served >= totalsFrom
 	for _, pool := range view.Results.Pools {
 		p.Members = p.Members || len(pool.Members) > 0
@@ -175,15 +179,24 @@ func (s *site) roundStep(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/tornate/"+url.PathEscape(string(id)), http.StatusSeeOther)
 }
 
-// snapshot is the frozen input of a round, byte for byte, so that its hash can
-// be checked.
-func (s *site) snapshot(w http.ResponseWriter, r *http.Request) {
-	id := chi.URLParam(r, "id")
-	data, err := s.desk.ExportRound(r.Context(), actorOf(r), pooling.RoundID(id))
+// passFile is what a pass of a round read or wrote, byte for byte, so that its
+// hash can be checked and the result found again.
+func (s *site) passFile(w http.ResponseWriter, r *http.Request) {
+	id, pass := chi.URLParam(r, "id"), chi.URLParam(r, "pass")
+	files := map[string]func(context.Context, communities.Actor, pooling.RoundID, int) ([]byte, error){
+		"fotografia": s.desk.ExportRound, "esito": s.desk.ExportFormation,
+	}
+	name := chi.URLParam(r, "file")
+	export, known := files[name]
+	if !known || pass != "1" && pass != "2" {
+		s.notFound(w, r)
+		return
+	}
+	data, err := export(r.Context(), actorOf(r), pooling.RoundID(id), int(pass[0]-'0'))
 	if err != nil {
 		s.refuse(w, r, err)
 		return
 	}
-	attachment(w, "tornata-"+id+".json", "application/json")
+	attachment(w, "tornata-"+id+"-"+pass+"-"+name+".json", "application/json")
 	_, _ = w.Write(data) // the reader may be gone
 }

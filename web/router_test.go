@@ -80,8 +80,10 @@ func TestWhoIsNotLoggedInIsSentToLoginAndBack(t *testing.T) {
 	h := served(t, nil)
 	for path, want := range map[string]string{
 		"/casa": "/accedi?next=%2Fcasa", "/quote/1": "/accedi?next=%2Fquote%2F1", "/comune": "/accedi?next=%2Fcomune",
-		"/tornate/1/offerte/2/adesione?a=b": "/accedi?next=%2Ftornate%2F1%2Fofferte%2F2%2Fadesione%3Fa%3Db",
-		"/ricevute/1.pdf":                   "/accedi?next=%2Fricevute%2F1.pdf",
+		"/tornate/1/offerte/2/adesione?a=b":             "/accedi?next=%2Ftornate%2F1%2Fofferte%2F2%2Fadesione%3Fa%3Db",
+		"/ricevute/1.pdf":                               "/accedi?next=%2Fricevute%2F1.pdf",
+		"/comune/tornate/1/prova":                       "/accedi?next=%2Fcomune%2Ftornate%2F1%2Fprova",
+		"/comune/tornate/1/passaggio/2/fotografia.json": "/accedi?next=%2Fcomune%2Ftornate%2F1%2Fpassaggio%2F2%2Ffotografia.json",
 	} {
 		w := ask(h, "GET", path)
 		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != want {

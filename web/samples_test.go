@@ -169,6 +169,19 @@ func samplePools() []desk.PoolView {
 	}}
 }
 
+// samplePasses are two passes of a round, with a certificate each.
+func samplePasses() []desk.PassView {
+	first := desk.PassView{
+		Number: 1, Demands: 26, Viable: 25, Served: 22, Certificate: &desk.CertificateView{Bound: 23, Method: "lagrangian", GapPermille: 46},
+		Effort: pooling.EffortNormal, TimeLimitSeconds: 60, Seed: 733007751850, Work: pooling.Work{Sweeps: 100, Multipliers: 240, Cooling: 120, Waves: 120, Nodes: 1}, Engine: 2,
+		StartedAt: sampleNow, FormedAt: sampleNow.Add(840 * time.Millisecond), SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+	}
+	second := first
+	second.Number, second.Demands, second.Viable, second.Served = 2, 4, 3, 3
+	second.Certificate = &desk.CertificateView{Bound: 3, Method: "branching"}
+	return []desk.PassView{first, second}
+}
+
 func sampleOfficer() desk.OfficerView {
 	v := desk.OfficerView{
 		Rounds:     []desk.RoundSummary{sampleRound(pooling.RoundOpen), sampleRound(pooling.RoundCharged), sampleRound(pooling.RoundScheduled)},
@@ -241,11 +254,22 @@ func samplePages(s *site) map[string]samplePage {
 	outcome.Outcome = sampleServed()
 	done.Mine = []desk.PledgeView{outcome}
 	done.Results = desk.RoundResults{Formed: true, Served: 22, Unserved: 1, Cost: 172000, Subsidy: 51600, Net: 120400, Pools: samplePools(), Reasons: sampleReasons()}
+	done.Results.Passes = samplePasses()[:1]
+	twice := done
+	twice.Results.Served, twice.Results.Passes = 25, samplePasses()
+	proven := done
+	proven.Results.Passes = []desk.PassView{{Number: 1, Demands: 23, Viable: 22, Served: 22, Certificate: &desk.CertificateView{Bound: 22, Method: "branching"}}}
+	unproven := done
+	unproven.Results.Passes = []desk.PassView{{Number: 1, Demands: 23}}
 	unserved := samplePledge(pooling.RoundCharged)
 	unserved.Outcome = sampleUnserved()
 	withdrawn := samplePledge(pooling.RoundOpen)
 	withdrawn.Withdrawn = true
-	officerRound := newRoundPage(office("Psicomotricità al nido San Gottardo", "/tornate"), done)
+	officerRound := newRoundPage(office("Psicomotricità al nido San Gottardo", "/tornate"), twice)
+	officerRound.Passes = newPassFacts(twice.Results.Passes, "r1")
+	officerOpen := newRoundPage(office("Psicomotricità al nido San Gottardo", "/tornate"), open)
+	officerOpen.Officer, officerOpen.LoggedIn, officerOpen.Steps = true, true, stepsOf(pooling.RoundOpen)
+	dryRun := desk.DryRunView{Round: sampleRound(pooling.RoundOpen), At: sampleNow, Effort: pooling.EffortFast, Results: twice.Results}
 	officerRound.Officer, officerRound.Amounts, officerRound.LoggedIn, officerRound.Steps = true, true, true, stepsOf(pooling.RoundFormed)
 	familyRound := newRoundPage(family("Psicomotricità al nido San Gottardo", "/tornate"), open)
 	familyRound.LoggedIn = true
@@ -285,7 +309,9 @@ func samplePages(s *site) map[string]samplePage {
 		refusal.New(refusal.KindInvalid, "required").At("title"), refusal.New(refusal.KindInvalid, "offer_tier_rises").With("before", money.Amount(100), "now", money.Amount(200)).At("tiers[1].fixed"),
 		refusal.New(refusal.KindInvalid, "offer_area_missing").At("area"), refusal.New(refusal.KindInvalid, "offer_slots_missing").At("slots"),
 	}, offerFields...)
-	series := seriesForm{Name: "Servizi di casa", OpensOn: "0 8 1 * *", ClosesOn: "0 20 20 * *", Period: "month", StartsOn: "2026-12-01", Categories: []string{"a"}}
+	series := seriesForm{Name: "Servizi di casa", OpensOn: "0 8 1 * *", ClosesOn: "0 20 20 * *", Period: "month", StartsOn: "2026-12-01", Effort: "normal", TimeLimit: "60", Categories: []string{"a"}}
+	hasty := series
+	hasty.Effort, hasty.TimeLimit = "", "un minuto"
 	_, dates, _ := series.read(sampleNow)
 	needs := sampleOfficer().Needs
 	mail := desk.MailView{ID: "m1", To: "giulia.brambilla@example.org", Subject: "Il tuo accesso a Colletta", Text: "Ciao Giulia,\nper entrare apri http://localhost:8080/accedi/AbC_123-x.\nVale 30 minuti.", SentAt: sampleNow}
@@ -309,7 +335,13 @@ func samplePages(s *site) map[string]samplePage {
 		"round-stranger":  {"round", strangerRound},
 		"round-pledged":   {"round", newRoundPage(family("Psicomotricità al nido San Gottardo", "/tornate"), pledged)},
 		"round-done":      {"round", newRoundPage(family("Psicomotricità al nido San Gottardo", "/tornate"), done)},
+		"round-proven":    {"round", newRoundPage(family("Psicomotricità al nido San Gottardo", "/tornate"), proven)},
+		"round-unproven":  {"round", newRoundPage(family("Psicomotricità al nido San Gottardo", "/tornate"), unproven)},
+		"round-twice":     {"round", newRoundPage(family("Psicomotricità al nido San Gottardo", "/tornate"), twice)},
 		"round-officer":   {"round", officerRound},
+		"round-rehearsal": {"round", officerOpen},
+		"dryrun":          {"dryrun", newDryRunPage(office("Prova: Psicomotricità al nido San Gottardo", "/tornate"), dryRun)},
+		"dryrun-nobody":   {"dryrun", newDryRunPage(office("Prova: Psicomotricità al nido San Gottardo", "/tornate"), desk.DryRunView{Round: sampleRound(pooling.RoundOpen), At: sampleNow})},
 		"pledge":          {"pledge", newPledgePage(family("", "/tornate"), form, desk.PledgeRequest{Community: "c1", Slots: []string{"tue-16"}}, refusals{})},
 		"pledge-bad":      {"pledge", newPledgePage(family("", "/tornate"), rotaForm, rotaTyped, rotaErrors)},
 		"pledge-open":     {"pledge_show", newPledgeShowPage(noticed(family("Il tuo impegno", "/casa")), samplePledge(pooling.RoundOpen))},
@@ -332,6 +364,7 @@ func samplePages(s *site) map[string]samplePage {
 		"officer-empty":   {"officer", newOfficerPage(office("Comune", "/comune"), desk.OfficerView{}, "2026-11-23", nil, refusals{})},
 		"series":          {"series", newSeriesPage(office("Nuovo calendario di tornate", "/comune"), needs, series, dates, refusals{})},
 		"series-bad":      {"series", newSeriesPage(office("Nuovo calendario di tornate", "/comune"), needs, series, nil, s.refusalsOf(pooling.ErrCron.With("expression", "* *").At("opens_on"), "opens_on"))},
+		"series-hasty":    {"series", newSeriesPage(office("Nuovo calendario di tornate", "/comune"), needs, hasty, nil, s.refusalsOf(pooling.ErrTimeLimit.With("min", 1, "max", 180).At("time_limit"), "effort", "time_limit"))},
 		"provider":        {"provider", providerPage{provider("Cooperativa Il Girotondo", "/ente"), sampleProvider()}},
 		"offer":           {"offer", newOfferPage(provider("Pubblica un’offerta di gruppo", "/ente"), sampleProvider(), desk.OfferRequest{Tiers: []desk.TierRequest{{FromMembers: "1", Fixed: "1500"}}}, offerErrors)},
 		"mailbox":         {"mailbox", mailboxPage{titled(nobody, "Posta di prova"), []mailText{{mail, linked(mail.Text, "http://localhost:8080")}}}},

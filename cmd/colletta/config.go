@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/caarlos0/env/v11"
@@ -186,7 +187,7 @@ func newDesk(c config, s *store, publicURL string, gateway desk.Gateway, clock d
 	_, movable := clock.(*demoClock)
 	return desk.New(desk.Config{
 		DB: s.db, Clock: clock, Gateway: gateway, Mailer: mailer, PublicURL: publicURL,
-		Municipality: communities.MunicipalityID(c.Municipality), Demo: movable,
+		Municipality: communities.MunicipalityID(c.Municipality), Demo: movable, Workers: runtime.NumCPU(),
 	})
 }
 

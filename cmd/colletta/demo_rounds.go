@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"strconv"
 	"time"
 
 	"colletta/billing"
@@ -83,6 +84,13 @@ func (l *demoLoader) open(ctx context.Context, t demoTimetable, run demoRun) err
 	return err
 }
 
+// The demo's rounds are searched for a short time: more finds nothing better in
+// them, and whoever looks at the demo waits for it.
+const (
+	demoEffort           = pooling.EffortNormal
+	demoTimeLimitSeconds = 2
+)
+
 func (l *demoLoader) startSeries(ctx context.Context, t demoTimetable) error {
 	owner := cast("officer").Person.Email
 	if t.owner != "" {
@@ -94,7 +102,7 @@ func (l *demoLoader) startSeries(ctx context.Context, t demoTimetable) error {
 	}
 	series := desk.NewSeries{
 		Name: t.name, OpensOn: t.series.OpensOn, ClosesOn: t.series.ClosesOn, Period: t.period,
-		Community: l.places[t.owner], StartsAt: t.series.StartsAt,
+		Community: l.places[t.owner], StartsAt: t.series.StartsAt, Effort: string(demoEffort), TimeLimitSeconds: strconv.Itoa(demoTimeLimitSeconds),
 	}
 	for _, key := range t.offers {
 		series.Offers = append(series.Offers, l.offers[key])

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"text/tabwriter"
 
@@ -57,10 +58,6 @@ func (demoCmd) Run(ctx context.Context) error {
 	return nil
 }
 
-// demoFormSteps keeps the forming of the demo's past rounds short; more steps
-// find nothing better in them.
-const demoFormSteps = 20_000
-
 // fillDemo loads the city once, with a progress bar. Its transactions do not
 // wait for the disk: a loading that is cut short goes on where it was, so what
 // a loss of power takes is done again.
@@ -72,7 +69,7 @@ func fillDemo(ctx context.Context, conf config, s *store, clock *demoClock) erro
 	defer hasty.Close()
 	d, err := desk.New(desk.Config{
 		DB: hasty, Clock: clock, PublicURL: conf.publicURL(conf.Port), Municipality: communities.MunicipalityID(conf.Municipality),
-		Demo: true, FormSteps: demoFormSteps,
+		Demo: true, Workers: runtime.NumCPU(),
 	})
 	if err != nil {
 		return err

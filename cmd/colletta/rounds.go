@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"text/tabwriter"
 	"time"
 
@@ -20,8 +21,9 @@ type roundCmd struct {
 	Form      roundFormCmd      `cmd:"" help:"Form the pools of a closed round."`
 	Charge    roundChargeCmd    `cmd:"" help:"Issue the charges of a formed round."`
 	Show      roundShowCmd      `cmd:"" help:"Show a round: pools, shares, reasons."`
+	DryRun    roundDryRunCmd    `cmd:"" help:"Say what would come of an open round if it closed now; stores nothing."`
 	Export    roundExportCmd    `cmd:"" help:"Write the frozen snapshot of a round, byte for byte."`
-	Recompute roundRecomputeCmd `cmd:"" help:"Run a round again from its snapshot and compare to the cent."`
+	Recompute roundRecomputeCmd `cmd:"" help:"Run a round again from its snapshots and compare to the cent."`
 	Solve     roundSolveCmd     `cmd:"" help:"Form the pools of an instance file (no database)."`
 	Check     roundCheckCmd     `cmd:"" help:"Check a solution file against its instance (no database)."`
 	Explain   roundExplainCmd   `cmd:"" help:"Explain a solution file, demand by demand (no database)."`
@@ -127,15 +129,12 @@ func printRound(v desk.RoundView) error {
 	fmt.Fprintf(w, "open\t%s to %s\n", v.Round.OpensAt.Format(time.RFC3339), v.Round.ClosesAt.Format(time.RFC3339))
 	fmt.Fprintf(w, "snapshot\t%s\n", orDash(v.SHA256))
 	fmt.Fprintf(w, "demands\t%d pledged, %d served, %d not\n", v.Round.Pledged, v.Results.Served, v.Results.Unserved)
-	fmt.Fprintf(w, "money\tcost %s, subsidy %s, families %s\n", v.Results.Cost, v.Results.Subsidy, v.Results.Net)
-	for _, reason := range v.Results.Reasons {
-		fmt.Fprintf(w, "not served\t%d: %s\n", reason.Count, reason.Code)
-	}
+	printResults(w, v.Results)
 	for _, o := range v.Offers {
 		fmt.Fprintf(w, "offer\t%s (%s): %d families, %d missing, %s each\n", o.Offer.Title, o.Offer.Provider, o.Candidates, o.Missing, o.Quote)
 	}
 	for _, p := range v.Results.Pools {
-		fmt.Fprintf(w, "\n%s\t%s, %s, %s %s: %d families, cost %s, subsidy %s, families %s, paid %s\n", p.ID, p.Offer, p.Provider, p.Host, p.Slot, p.Size, p.Cost, p.Subsidy, p.Net, p.Paid)
+		fmt.Fprintf(w, "\n%s\t%s, %s, %s %s: %d families, cost %s, subsidy %s, families %s, paid %s\n", poolWords(p), p.Offer, p.Provider, p.Host, p.Slot, p.Size, p.Cost, p.Subsidy, p.Net, p.Paid)
 		for _, m := range p.Members {
 			fmt.Fprintf(w, "\t%s\t%s\t%d\tshare %s\tsubsidy %s\tnet %s\t%s\n", m.Household, m.UnitLabel, m.Units, m.Share, m.Subsidy, m.Net, m.State)
 		}
@@ -143,51 +142,23 @@ func printRound(v desk.RoundView) error {
 	return w.Flush()
 }
 
-type roundExportCmd struct {
-	roundArg
-	Solution bool   `help:"The stored result instead of the snapshot."`
-	Output   string `short:"o" default:"-" help:"File to write; - is standard output."`
-}
-
-func (r roundExportCmd) Run(ctx context.Context) error {
-	return withDesk(ctx, func(c *counter) error {
-		export := c.ExportRound
-		if r.Solution {
-			export = c.ExportFormation
-		}
-		data, err := export(ctx, c.officer, r.id())
-		if err != nil {
-			return err
-		}
-		if r.Output == "-" {
-			_, err = os.Stdout.Write(data)
-			return err
-		}
-		return os.WriteFile(r.Output, data, 0o600)
-	})
-}
-
-type roundRecomputeCmd struct{ roundArg }
-
-func (r roundRecomputeCmd) Run(ctx context.Context) error {
-	return withDesk(ctx, func(c *counter) error {
-		out, err := c.Recompute(ctx, c.officer, r.id())
-		if err != nil {
-			return err
-		}
-		for _, line := range out.Differences {
-			say(os.Stdout, "DIFFERENT  %s", line)
-		}
-		if len(out.Differences) > 0 {
-			return exitCode(1)
-		}
-		say(os.Stdout, "EQUAL to the cent: %d demands, %d charges, snapshot hash verified", out.Demands, out.Charges)
-		return nil
-	})
-}
-
 type seriesCmd struct {
-	List seriesListCmd `cmd:"" help:"List timetables with their next times."`
+	List   seriesListCmd   `cmd:"" help:"List timetables with their next times."`
+	Effort seriesEffortCmd `cmd:"" help:"Change how the coming rounds of a timetable are searched."`
+}
+
+type seriesEffortCmd struct {
+	Series    string `arg:"" help:"Id of the series (colletta series list)."`
+	Effort    string `arg:"" enum:"fast,normal,high" help:"${enum}."`
+	TimeLimit int    `default:"60" help:"Seconds that each pass may take."`
+}
+
+func (s seriesEffortCmd) Run(ctx context.Context) error {
+	return withDesk(ctx, func(c *counter) error {
+		return c.SetSeriesEffort(ctx, c.officer, desk.SeriesEffort{
+			Series: pooling.SeriesID(s.Series), Effort: s.Effort, TimeLimitSeconds: strconv.Itoa(s.TimeLimit),
+		})
+	})
 }
 
 type seriesListCmd struct {
@@ -204,7 +175,7 @@ func (s seriesListCmd) Run(ctx context.Context) error {
 			return json.NewEncoder(os.Stdout).Encode(all)
 		}
 		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "SERIES\tOPENS ON\tCLOSES ON\tNEXT OPENING\tNAME")
+		fmt.Fprintln(w, "SERIES\tOPENS ON\tCLOSES ON\tNEXT OPENING\tEFFORT\tSECONDS\tNAME")
 		for _, one := range all {
 			next := "-"
 			if t, err := pooling.ParseTimetable(one.OpensOn, c.Zone()); err == nil {
@@ -213,7 +184,7 @@ func (s seriesListCmd) Run(ctx context.Context) error {
 					next = at.In(c.Zone()).Format("2006-01-02 15:04")
 				}
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", one.ID, one.OpensOn, one.ClosesOn, next, one.Name)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%s\n", one.ID, one.OpensOn, one.ClosesOn, next, one.Effort, one.TimeLimitSeconds, one.Name)
 		}
 		return w.Flush()
 	})
