@@ -25,6 +25,7 @@ type roundCmd struct {
 	Solve     roundSolveCmd     `cmd:"" help:"Form the pools of an instance file (no database)."`
 	Check     roundCheckCmd     `cmd:"" help:"Check a solution file against its instance (no database)."`
 	Explain   roundExplainCmd   `cmd:"" help:"Explain a solution file, demand by demand (no database)."`
+	Generate  roundGenerateCmd  `cmd:"" help:"Write a realistic instance file of any size (no database)."`
 }
 
 type roundArg struct {
