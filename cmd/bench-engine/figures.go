@@ -15,7 +15,7 @@ type figures struct {
 	Cores        int        `json:"cores"`
 	Go           string     `json:"go"`
 	System       string     `json:"system"`
-	HighsSeconds int        `json:"highs_seconds"` // what HiGHS may take for one round
+	HighsSeconds int        `json:"highs_seconds"` // CPU seconds that HiGHS may take for one round
 	Curve        []solved   `json:"curve"`
 	Compared     []compared `json:"compared"`
 }

@@ -28,7 +28,7 @@ type settings struct {
 	Runs         int    `default:"1" help:"Runs of each measurement; the figure is the median."`
 	Seed         uint64 `default:"1" help:"Seed of the generated rounds."`
 	HighsSizes   []int  `default:"50,100,150,200,250,350" help:"Demands of the rounds that HiGHS decides too."`
-	HighsSeconds int    `default:"120" help:"Seconds that HiGHS may take for one round."`
+	HighsSeconds int    `default:"120" help:"CPU seconds that HiGHS may take for one round."`
 	Colletta     string `default:"bin/colletta" help:"The program to measure."`
 	Yardstick    string `default:"pooling/yardstick/solve.mjs" help:"The script that runs HiGHS."`
 	Docs         string `default:"docs" help:"Folder of engine.md, engine-figures.json and engine-curve.svg."`

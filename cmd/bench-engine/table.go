@@ -79,7 +79,7 @@ func tables(f figures) string {
 // comparison is the table beside HiGHS: a line for HiGHS, one for each effort.
 func comparison(f figures) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Beside %s, with at most %d s for a round:\n\n", cmp.Or(f.Compared[0].Highs.Solver, "HiGHS"), f.HighsSeconds)
+	fmt.Fprintf(&b, "Beside %s, with at most %d CPU seconds for a round:\n\n", cmp.Or(f.Compared[0].Highs.Solver, "HiGHS"), f.HighsSeconds)
 	b.WriteString("| demands | by | served | net | CPU s | HiGHS takes |\n|--:|---|--:|--:|--:|--:|\n")
 	for _, c := range f.Compared {
 		h := c.Highs
