@@ -95,8 +95,9 @@ $(YARD_STAMP): pooling/yardstick/package-lock.json
 	@touch $@
 
 # SIZES=1000,1000000 and HIGHS_SIZES=50,350 choose the rounds, RUNS=3 the runs of
-# each, HIGHS_SECONDS=300 the CPU seconds that HiGHS may take. A million demands take long.
-BENCH_ENGINE = $(if $(SIZES),--sizes=$(SIZES)) $(if $(RUNS),--runs=$(RUNS)) \
+# each, WORKERS=2 those of the engine, HIGHS_SECONDS=300 the CPU seconds of HiGHS.
+# A million demands take long.
+BENCH_ENGINE = $(if $(SIZES),--sizes=$(SIZES)) $(if $(RUNS),--runs=$(RUNS)) $(if $(WORKERS),--workers=$(WORKERS)) \
 	$(if $(HIGHS_SIZES),--highs-sizes=$(HIGHS_SIZES)) $(if $(HIGHS_SECONDS),--highs-seconds=$(HIGHS_SECONDS))
 
 .PHONY: bench-engine

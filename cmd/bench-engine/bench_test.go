@@ -91,10 +91,10 @@ func TestTableSaysWhatWasNotProven(t *testing.T) {
 	t.Parallel()
 	text := tables(measured())
 	for _, want := range []string{
-		"| 1,000 | fast | 0.010 | 0.010 |", "| at most 10.00 % |", "fast 1.00",
+		"| 1,000 | fast | 0.010 | 0.010 |", "| at most 11.11 % |", "fast 1.00",
 		"| 50 | HiGHS, 0 columns | 40 | 12.00 | 0.600 | |",
-		"| | fast | 39 (97.50 %) | 12.00 | 0.001 | 1200 times as long |",
-		"38 (not proven, at most 41) | 11.00 (not proven)", "over 120000 times as long",
+		"| | fast | 39 (97.50 %) | 12.00 | 0.001 | 1,200 times as long |",
+		"38 (not proven, at most 41) | 11.00 (not proven)", "over 120,000 times as long",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)

@@ -87,7 +87,7 @@ func drawCurve(f figures) ([]byte, error) {
 	p.addSeries(lines, x, y)
 	p.Slope = slopeOne(x, y, all)
 	p.Desc = fmt.Sprintf("CPU seconds against the number of demands, both on logarithmic scales, from %s to %s demands. %s",
-		grouped(int(all[0].demands)), grouped(int(slices.MaxFunc(all, byDemands).demands)), described(f))
+		grouped(int(slices.MinFunc(all, byDemands).demands)), grouped(int(slices.MaxFunc(all, byDemands).demands)), described(f))
 	var b bytes.Buffer
 	err := curveTemplate.Execute(&b, p)
 	return b.Bytes(), err

@@ -13,6 +13,7 @@ type figures struct {
 	Seed         uint64     `json:"seed"`
 	Runs         int        `json:"runs"` // each figure is the median of so many
 	Cores        int        `json:"cores"`
+	Workers      int        `json:"workers,omitempty"` // of the engine; 0 when it chose
 	Go           string     `json:"go"`
 	System       string     `json:"system"`
 	HighsSeconds int        `json:"highs_seconds"` // CPU seconds that HiGHS may take for one round
@@ -33,13 +34,13 @@ type solved struct {
 	Summary     string  `json:"summary"`         // the engine's own last line
 }
 
-// gap is by how many per cent at most the round serves less than the optimum; ok
-// is false without a certificate.
+// gap is by how many per cent of those served the optimum can be larger at most;
+// ok is false without a certificate.
 func (s solved) gap() (percent float64, ok bool) {
 	if s.Bound == 0 || s.Served == 0 {
 		return 0, false
 	}
-	return 100 * float64(s.Bound-s.Served) / float64(s.Bound), true
+	return 100 * float64(s.Bound-s.Served) / float64(s.Served), true
 }
 
 // compared is one round decided by HiGHS, with the engine beside it.

@@ -27,6 +27,7 @@ type settings struct {
 	HighUpTo     int    `default:"10000" help:"Largest round that effort high is measured on."`
 	Runs         int    `default:"1" help:"Runs of each measurement; the figure is the median."`
 	Seed         uint64 `default:"1" help:"Seed of the generated rounds."`
+	Workers      int    `help:"Workers of the engine; 0 leaves the choice to it."`
 	HighsSizes   []int  `default:"50,100,150,200,250,350" help:"Demands of the rounds that HiGHS decides too."`
 	HighsSeconds int    `default:"120" help:"CPU seconds that HiGHS may take for one round."`
 	Colletta     string `default:"bin/colletta" help:"The program to measure."`

@@ -31,7 +31,7 @@ type bench struct {
 // all measures every round of the settings, small ones first.
 func (b bench) all(ctx context.Context) (figures, error) {
 	f := figures{
-		Seed: b.Seed, Runs: b.Runs, Cores: runtime.NumCPU(), Go: runtime.Version(),
+		Seed: b.Seed, Runs: b.Runs, Cores: runtime.NumCPU(), Workers: b.Workers, Go: runtime.Version(),
 		System: runtime.GOOS + "/" + runtime.GOARCH, HighsSeconds: b.HighsSeconds,
 	}
 	for _, n := range slices.Sorted(slices.Values(b.HighsSizes)) {
@@ -128,9 +128,13 @@ func (b bench) solveAll(ctx context.Context, n int) ([]solved, error) {
 func (b bench) solve(ctx context.Context, n int, effort string) (solved, error) {
 	s := solved{Demands: n, Effort: effort}
 	solution := filepath.Join(b.rounds, fmt.Sprintf("%d-%s.sol.json", n, effort))
+	args := []string{"round", "solve", b.instance(n), "-o", solution, "--effort", effort}
+	if b.Workers > 0 {
+		args = append(args, "--workers", strconv.Itoa(b.Workers))
+	}
 	var runs []outcome
 	for range b.Runs {
-		o, err := b.child(ctx, b.Colletta, "round", "solve", b.instance(n), "-o", solution, "--effort", effort)
+		o, err := b.child(ctx, b.Colletta, args...)
 		if err != nil {
 			return s, err
 		}

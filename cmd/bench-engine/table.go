@@ -59,7 +59,7 @@ func replaceFigures(doc []byte, text string) ([]byte, error) {
 // tables are the generated part of the document.
 func tables(f figures) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Seed %d, %s, %s on %s with %d cores.\n\n", f.Seed, medians(f.Runs), f.Go, f.System, f.Cores)
+	fmt.Fprintf(&b, "Seed %d, %s, %s on %s with %d cores%s.\n\n", f.Seed, medians(f.Runs), f.Go, f.System, f.Cores, workers(f.Workers))
 	b.WriteString("| demands | effort | CPU s | CPU ms per demand | wall s | peak memory | served | bound | from the optimum |\n")
 	b.WriteString("|--:|---|--:|--:|--:|--:|--:|--:|---|\n")
 	for _, s := range f.Curve {
@@ -98,6 +98,13 @@ func medians(runs int) string {
 		return "one run of each"
 	}
 	return fmt.Sprintf("medians of %d runs", runs)
+}
+
+func workers(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d workers", n)
 }
 
 func boundOf(s solved) string {
@@ -153,7 +160,11 @@ func times(h optimum, s solved) string {
 	if s.CPUSeconds == 0 {
 		return "–"
 	}
-	text := fmt.Sprintf("%.0f times as long", h.seconds()/s.CPUSeconds)
+	ratio := h.seconds() / s.CPUSeconds
+	text := fmt.Sprintf("%.1f times as long", ratio)
+	if ratio >= 10 {
+		text = grouped(int(math.Round(ratio))) + " times as long"
+	}
 	if len(h.Proven) < 2 {
 		return "over " + text
 	}
