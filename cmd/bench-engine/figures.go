@@ -31,7 +31,7 @@ type solved struct {
 	Served      int     `json:"served"`
 	Net         string  `json:"net"`             // euro
 	Bound       int     `json:"bound,omitempty"` // certified; 0 when the solution carries none
-	Summary     string  `json:"summary"`         // the engine's own last line
+	Summary     string  `json:"summary"`         // what the program itself said
 }
 
 // gap is by how many per cent of those served the optimum can be larger at most;

@@ -146,7 +146,7 @@ func (b bench) solve(ctx context.Context, n int, effort string) (solved, error) 
 	s.CPUSeconds = median(runs, func(o outcome) float64 { return o.cpu.Seconds() })
 	s.WallSeconds = median(runs, func(o outcome) float64 { return o.wall.Seconds() })
 	s.PeakMB = median(runs, func(o outcome) float64 { return float64(o.peakBytes) / 1e6 })
-	s.Summary = lastLine(runs[0].stderr)
+	s.Summary = strings.TrimSpace(string(runs[0].stderr))
 	return s, readSolution(solution, &s)
 }
 
