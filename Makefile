@@ -9,6 +9,7 @@ export PATH := $(PATH):/usr/local/go/bin
 BIN       := bin/colletta
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
 NPM_STAMP := web/node_modules/.colletta-installed
+YARD_STAMP := pooling/yardstick/node_modules/.colletta-installed
 GO_STAMP  := .tools/go-modules
 FUZZTIME  ?= 5s
 BENCH     ?= .
@@ -75,7 +76,7 @@ race: $(NPM_STAMP) ## the Go tests under the race detector (slow; needs a C comp
 
 .PHONY: check
 check: $(NPM_STAMP) ## format, vet, staticcheck, floors, generated files, go.mod: what a change must pass
-	@unformatted=$$(gofmt -l $$(find . -name '*.go' -not -path './web/node_modules/*' -not -path './.tools/*')); \
+	@unformatted=$$(gofmt -l $$(find . -name '*.go' -not -path '*/node_modules/*' -not -path './.tools/*')); \
 	if [ -n "$$unformatted" ]; then echo "gofmt -w these:" >&2; echo "$$unformatted" >&2; exit 1; fi
 	go vet ./...
 	go tool staticcheck ./...
@@ -87,6 +88,22 @@ check: $(NPM_STAMP) ## format, vet, staticcheck, floors, generated files, go.mod
 .PHONY: bench
 bench: $(NPM_STAMP) ## the benchmarks (BENCH=Page PKG=./web chooses)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m $(PKG)
+
+$(YARD_STAMP): pooling/yardstick/package-lock.json
+	@COLLETTA_GOAL=$@ .ci/setup node-for-tests
+	cd pooling/yardstick && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# SIZES=1000,1000000 and HIGHS_SIZES=50,350 choose the rounds, RUNS=3 the runs of
+# each, WORKERS=2 those of the engine, HIGHS_SECONDS=300 the CPU seconds of HiGHS.
+# A million demands take long.
+BENCH_ENGINE = $(if $(SIZES),--sizes=$(SIZES)) $(if $(RUNS),--runs=$(RUNS)) $(if $(WORKERS),--workers=$(WORKERS)) \
+	$(if $(HIGHS_SIZES),--highs-sizes=$(HIGHS_SIZES)) $(if $(HIGHS_SECONDS),--highs-seconds=$(HIGHS_SECONDS))
+
+.PHONY: bench-engine
+bench-engine: build $(YARD_STAMP) ## the engine's curve and HiGHS into docs/engine.md (SIZES=1000,1000000 RUNS=3 choose)
+	cd pooling/yardstick && node --test
+	go run ./cmd/bench-engine $(BENCH_ENGINE)
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for a short while (FUZZTIME=1m for longer)
@@ -110,5 +127,5 @@ demo-reset: ## forget the demo's data; the next "make run" loads the city again
 
 .PHONY: clean
 clean: ## remove what was built; the demo's data stays (see demo-reset)
-	rm -rf bin .tools web/node_modules web/test-results
+	rm -rf bin .tools web/node_modules web/test-results pooling/yardstick/node_modules
 	go clean -testcache

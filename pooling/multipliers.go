@@ -48,7 +48,7 @@ const (
 
 func newMarket(st *search) *market {
 	b := st.b
-	m := &market{st: st, order: make([]int32, len(b.sites)), how: manner{all: true}, best: make([]int32, len(b.asks)), step: labi("PSTEP", 1000)}
+	m := &market{st: st, order: make([]int32, len(b.sites)), how: manner{all: true}, best: make([]int32, len(b.asks)), step: 1000}
 	for s := range m.order {
 		m.order[s] = int32(s)
 	}
@@ -68,12 +68,12 @@ func newMarket(st *search) *market {
 	return m
 }
 
-// stepOf is the step of the k-th of n sweeps: it falls geometrically to about
-// a hundredth of the first.
+// stepOf is the step of the k-th of n sweeps: after the first few, by which n
+// may be chosen, it falls geometrically to about a hundredth.
 func stepOf(k, n int) int32 {
 	step := int64(priceStep)
-	keep := int64(1<<20) - int64(1<<20)*460/100/int64(max(n, 5)) // 1 - ln(100)/n
-	for range k {
+	keep := int64(1<<20) - int64(1<<20)*460/100/int64(max(n-sweepsTried, 5)) // 1 - ln(100)/n
+	for range k - sweepsTried {
 		step = step * keep >> 20
 	}
 	return int32(max(step, 1))

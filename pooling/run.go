@@ -95,7 +95,7 @@ func (f *field) lanes(b *board) (all []int32) {
 
 // price finds the multipliers, which say who is easily served elsewhere.
 func (r *run) price() {
-	if r.plan.Sweeps == 0 || (r.opt.Work != nil && r.plan.Multipliers == 0) {
+	if r.plan.Sweeps == 0 || !r.more(0, r.plan.Sweeps, r.plan.Multipliers, 300) {
 		return
 	}
 	st := r.st
@@ -119,15 +119,19 @@ const (
 	polishSteps = 800
 )
 
+// How many sweeps and waves are done before their number is fitted to the time.
+const (
+	sweepsTried = 8
+	wavesTried  = 2
+)
+
 // pricePaced sweeps as often as planned, or as often as a quarter of the time
 // seems to allow after a few sweeps.
 func (r *run) pricePaced() {
-	const tried = 8
 	for r.more(r.done.Multipliers, r.done.Sweeps, r.plan.Multipliers, 300) {
 		r.market.sweep(stepOf(r.done.Multipliers, r.done.Sweeps))
-		if r.done.Multipliers++; r.done.Multipliers == tried && r.opt.Spent != nil && r.opt.Work == nil {
-			// The first steps hardly depend on the number of sweeps.
-			r.done.Sweeps = min(r.done.Sweeps, max(tried+4, tried*250/max(1, r.spent())))
+		if r.done.Multipliers++; r.done.Multipliers == sweepsTried && r.opt.Spent != nil && r.opt.Work == nil {
+			r.done.Sweeps = min(r.done.Sweeps, max(sweepsTried+4, sweepsTried*250/max(1, r.spent())))
 		}
 		r.say("bound", 100+r.done.Multipliers*200/r.done.Sweeps)
 	}
@@ -149,12 +153,11 @@ func (r *run) improve() {
 		return
 	}
 	r.done.Cooling = r.plan.Cooling
-	const tried = 2
 	begun := r.spent()
 	for r.more(r.done.Waves, r.done.Cooling, r.plan.Waves, 920) {
 		r.wave(r.done.Waves)
-		if r.done.Waves++; r.done.Waves == tried && r.opt.Spent != nil && r.opt.Work == nil {
-			r.done.Cooling = min(r.done.Cooling, max(tried, tried*(900-begun)/max(1, r.spent()-begun)))
+		if r.done.Waves++; r.done.Waves == wavesTried && r.opt.Spent != nil && r.opt.Work == nil {
+			r.done.Cooling = min(r.done.Cooling, max(wavesTried, wavesTried*(900-begun)/max(1, r.spent()-begun)))
 		}
 		r.say("improve", 300+r.done.Waves*600/r.done.Cooling)
 	}
@@ -191,23 +194,29 @@ const annealedMax = 3000
 // net; in a large one it cools once.
 func (r *run) climate(k int) (c climate, restart bool) {
 	worth := r.st.meanLimit()
-	if len(r.st.b.asks) > annealedMax {
-		left := int64(max(0, r.done.Cooling-k))
-		return climate{perDemand: 10 * worth, heat: 3 * worth * left / int64(r.done.Cooling), cool: 3 * worth * max(0, left-1) / int64(r.done.Cooling)}, false
+	c = climate{perDemand: 20 * worth, heat: worth}
+	length := r.done.Cooling
+	switch {
+	case len(r.st.b.asks) > annealedMax:
+		c = climate{perDemand: 10 * worth, heat: 3 * worth}
+	case r.served < r.ceil:
+		c = climate{perDemand: 6 * worth, heat: 3 * worth}
+		fallthrough
+	default:
+		length = max(1, length/cycles)
 	}
-	const cycles = 5
-	length := max(1, r.done.Cooling/cycles)
-	left := int64(length - k%length)
-	heat := worth
-	if r.served < r.ceil {
-		heat = 3 * worth
+	c.cool = c.heat
+	if k < wavesTried {
+		return c, false
 	}
-	c = climate{perDemand: 20 * worth, heat: heat * left / int64(length), cool: heat * (left - 1) / int64(length)}
-	if r.served < r.ceil {
-		c.perDemand = 6 * worth
-	}
-	return c, k%length == 0
+	k = (k - wavesTried) % length
+	left := int64(max(0, length-k))
+	c.heat, c.cool = c.heat*left/int64(length), c.heat*max(0, left-1)/int64(length)
+	return c, k == 0 && length < r.done.Cooling
 }
+
+// cycles are the times that the search of a small round cools.
+const cycles = 5
 
 // meanLimit is the mean of what demands accept, in cents.
 func (st *search) meanLimit() int64 {
