@@ -39,9 +39,9 @@ func (st *search) improve(f *field, steps int, c climate) {
 func (st *search) step(f *field, perDemand, threshold int64) bool {
 	served, net := st.served, st.net
 	switch x := st.dice.below(100); {
-	case x < rebuildPercent:
+	case x < labReb:
 		st.rebuild(f)
-	case x < rebuildPercent+raidPercent:
+	case x < labReb+labRaid:
 		st.raid(f)
 	default:
 		st.exchange(f)
@@ -95,7 +95,7 @@ func (st *search) rebuild(f *field) {
 		st.closeAll(site)
 	}
 	how := st.anyManner()
-	how.steal = st.dice.below(4) == 0
+	how.steal = st.dice.below(100) < labSteal
 	if st.dice.below(3) == 0 {
 		st.openAny(chosen[st.dice.below(len(chosen))], how)
 	}

@@ -56,30 +56,48 @@ type keyed struct {
 	pos   int32
 }
 
-// valueOf is what a candidate counts in a group; ok is false when it may not be
-// picked.
-func (st *search) valueOf(l *lane, pos int32, how *manner) (v int32, ok bool) {
-	i := l.asks[pos]
+// gather lists who may be picked in a lane, the most value first; false when
+// nobody is worth anything.
+func (st *search) gather(li int32, l *lane, how *manner) bool {
 	if how.all {
-		return priceOne - st.price[i], true
+		st.sortAll(li, l)
+		return true
 	}
-	if !st.mine(i) {
-		return 0, false
+	keys := st.scratch.keys[:0]
+	worth := false
+	for pos, i := range l.asks {
+		if st.mine(i) && st.at[i] < 0 {
+			v := priceOne - int32(int64(how.weight)*int64(st.price[i])/priceOne) + how.chance(i)
+			worth = worth || v > 0
+			keys = append(keys, keyOf(v, int32(pos)))
+		}
 	}
-	chance := int32(0)
-	if how.noise > 0 {
-		chance = int32((uint64(uint32(i))*0x9e3779b97f4a7c15 ^ how.salt) * 0xbf58476d1ce4e5b9 >> 33 % uint64(how.noise+1))
+	if how.raid || (how.steal && worth) {
+		for pos, i := range l.asks {
+			switch {
+			case !st.mine(i) || st.at[i] < 0:
+			case how.raid:
+				worth = true
+				keys = append(keys, keyOf(how.chance(i)-priceOne/2, int32(pos)))
+			case st.b.lanes[st.lane[st.at[i]]].site != l.site && st.canLeave(i):
+				keys = append(keys, keyOf(how.chance(i)/8-priceOne/100, int32(pos)))
+			}
+		}
 	}
-	g := st.at[i]
-	switch {
-	case g < 0:
-		return priceOne - int32(int64(how.weight)*int64(st.price[i])/priceOne) + chance, true
-	case how.raid:
-		return chance - priceOne/2, true
-	case how.steal && st.b.lanes[st.lane[g]].site != l.site && st.canLeave(i):
-		return chance/8 - priceOne/100, true
+	st.scratch.keys = keys
+	if !worth || len(keys) < st.b.deals[l.deal].min {
+		return false
 	}
-	return 0, false
+	slices.Sort(keys)
+	return true
+}
+
+// chance is what luck adds to the value of a demand.
+func (how *manner) chance(i int32) int32 {
+	if how.noise == 0 {
+		return 0
+	}
+	return int32((uint64(uint32(i))*0x9e3779b97f4a7c15 ^ how.salt) * 0xbf58476d1ce4e5b9 >> 33 % uint64(how.noise+1))
 }
 
 // pick chooses the group of a lane with the most value among those who may be
@@ -109,21 +127,10 @@ func (st *search) improvePick(li int32, how *manner, out *picked) {
 	l := &st.b.lanes[li]
 	d := &st.b.deals[l.deal]
 	s := &st.scratch
-	if how.all {
-		st.sortAll(li, l)
-	} else {
-		s.keys = s.keys[:0]
-		for pos := range l.asks {
-			if v, ok := st.valueOf(l, int32(pos), how); ok {
-				s.keys = append(s.keys, keyOf(v, int32(pos)))
-			}
-		}
-		if len(s.keys) < d.min {
-			return
-		}
-		slices.Sort(s.keys)
+	if !st.gather(li, l, how) {
+		return
 	}
-	st.sumByHost(l, d)
+	st.sumByHost(l, d, how)
 	for {
 		h, most := -1, out.value
 		for k := range l.hosts {
@@ -170,13 +177,17 @@ func valueOfKey(key uint64) int32 { return -int32(uint32(key>>32) ^ 1<<31) }
 
 // sumByHost bounds what a group is worth at each host: the sum of its largest
 // values, as many as it must have and of more the positive ones; 0 when it has
-// too few candidates.
-func (st *search) sumByHost(l *lane, d *deal) {
+// too few candidates. When only members of other groups have negative values,
+// small ones, it is enough to look at the others.
+func (st *search) sumByHost(l *lane, d *deal, how *manner) {
 	s := &st.scratch
 	clear(s.sums[:len(l.hosts)])
 	clear(s.counts[:len(l.hosts)])
 	for _, key := range s.keys {
 		v := int64(valueOfKey(key))
+		if v <= 0 && !how.all {
+			return
+		}
 		for rest := l.masks[uint32(key)]; rest != 0; rest &= rest - 1 {
 			h := bits.TrailingZeros64(rest)
 			if s.counts[h]++; int(s.counts[h]) <= d.min || (v > 0 && int(s.counts[h]) <= d.max) {

@@ -31,7 +31,7 @@ func planFor(opt Options, demands int) Work {
 	if opt.Work != nil {
 		return *opt.Work
 	}
-	w := Work{Sweeps: 100, Cooling: max(100, demands/12*10/waveSteps*4), Nodes: 60}
+	w := Work{Sweeps: labInt("SWEEPS", 100), Cooling: max(100, demands*labInt("PERN", 40)/waveSteps), Nodes: 60}
 	if demands > zonesFrom {
 		w.Sweeps = max(40, 70-demands/30_000)
 		w.Cooling = 24

@@ -42,6 +42,7 @@ type group struct {
 	hosts   uint64  // that all members reach
 	net     int64   // what its members pay together; 0 while touched
 	touched bool
+	spare   int32    // who can leave: see [standings.spareOf]; spareUnknown after a change
 	seats   *seating // of a rota that stands; nil otherwise
 }
 
@@ -215,6 +216,7 @@ func (st *search) add(g, pos int32) {
 	l := &st.b.lanes[st.lane[g]]
 	i := l.asks[pos]
 	x.members = append(x.members, pos)
+	x.spare = spareUnknown
 	x.W += l.share(pos)
 	x.U += st.b.asks[i].units
 	st.at[i] = g
@@ -228,6 +230,7 @@ func (st *search) drop(g int32, k int) {
 	i := l.asks[pos]
 	x.members[k] = x.members[len(x.members)-1]
 	x.members = x.members[:len(x.members)-1]
+	x.spare = spareUnknown
 	x.W -= l.share(pos)
 	x.U -= st.b.asks[i].units
 	st.at[i] = -1
@@ -396,9 +399,18 @@ func (st *search) canLeave(i int32) bool {
 	x := &st.groups[g]
 	l := &st.b.lanes[st.lane[g]]
 	d := &st.b.deals[l.deal]
-	a := &st.b.asks[i]
 	n := len(x.members) - 1
-	if n < d.min || x.U-a.units < d.minUnits {
+	if n < d.min {
+		return false
+	}
+	if l.shares == nil && !d.bounded {
+		if x.spare == spareUnknown {
+			x.spare = st.spareOf(x, l, d.tier(n))
+		}
+		return x.spare == spareAll || (x.spare >= 0 && l.asks[x.spare] == i)
+	}
+	a := &st.b.asks[i]
+	if x.U-a.units < d.minUnits {
 		return false
 	}
 	W := x.W - d.weightOf(a)
@@ -409,6 +421,29 @@ func (st *search) canLeave(i int32) bool {
 		}
 	}
 	return true
+}
+
+// Who can leave a group of an equal split, where all leave the same weight
+// behind: anybody, nobody, or (from 0 on) the member at this position alone.
+const (
+	spareUnknown int32 = -1 - iota
+	spareAll
+	spareNone
+)
+
+// spareOf says who can leave: whoever stays must accept the smaller group.
+func (n *standings) spareOf(x *group, l *lane, tier int) int32 {
+	spare := spareAll
+	for _, pos := range x.members {
+		if l.need(tier, pos) < x.W {
+			continue
+		}
+		if spare != spareAll {
+			return spareNone
+		}
+		spare = pos
+	}
+	return spare
 }
 
 // seatsOpen is the set of slots that a rota may use: its own, and those in
