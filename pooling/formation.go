@@ -11,6 +11,7 @@ type Formation struct {
 	Totals  *Totals // nil when a file carries none; [Form] always fills it
 	Bound   *Bound  // nil when none was computed
 	Work    Work    // what [Form] did; not part of the file
+	Viable  int     // demands that some group could serve, as [Form] found; not part of the file
 }
 
 // Pool is one group: an offer in a slot at a host community, with its members.

@@ -15,8 +15,7 @@ import (
 // terminal nothing is drawn. f may call progress from one goroutine at a time,
 // with done never falling.
 func withProgress(w io.Writer, f func(progress func(done, total int, what string)) error) error {
-	file, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
+	if !isTerminal(w) {
 		return f(func(int, int, string) {})
 	}
 	bars := mpb.New(mpb.WithOutput(w), mpb.WithWidth(40))
@@ -38,4 +37,9 @@ func withProgress(w io.Writer, f func(progress func(done, total int, what string
 	}
 	bars.Wait()
 	return err
+}
+
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
 }
