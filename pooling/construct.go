@@ -243,12 +243,12 @@ func (st *search) pays(i int32) int64 {
 // (sum of nets, own price) and the sweep ends; sweepsMax bounds it anyway.
 //
 // Source: mechanism, G7.
-func (st *search) settleDown() {
+func (st *search) settleDown(f *field) {
 	const sweepsMax = 8
 	for range sweepsMax {
 		moved := false
-		for i := range st.at {
-			if st.at[i] >= 0 && st.moveToCheaper(int32(i)) {
+		for _, i := range f.asks {
+			if st.at[i] >= 0 && st.moveToCheaper(i) {
 				moved = true
 			}
 		}

@@ -78,8 +78,9 @@ func Form(s *Snapshot, opt Options) (*Formation, error) {
 	r.price()
 	r.improve()
 	r.finish()
-	f := r.st.formation()
+	f := r.st.formation(opt.Workers)
 	f.Work = r.done
+	f.Viable = len(r.atlas.field.asks)
 	if r.market != nil {
 		f.Bound = r.bound(f.Totals.Served)
 	}
@@ -111,7 +112,7 @@ func (b *board) allLanes() []int32 {
 
 // formation writes down the groups that stand, at the hosts with least travel,
 // with exact shares.
-func (st *search) formation() *Formation {
+func (st *search) formation(workers int) *Formation {
 	s := st.b.s
 	f := &Formation{Version: s.Version, Round: s.Round.ID, Pools: []Pool{}, Totals: &Totals{}}
 	var open []int32
@@ -127,13 +128,27 @@ func (st *search) formation() *Formation {
 		return cmp.Or(cmp.Compare(p.deal, q.deal), cmp.Compare(p.slot, q.slot), cmp.Compare(first(x), first(y)))
 	})
 	households := index(s.Households, func(h *Household) string { return h.ID })
-	for k, g := range open {
-		st.addPool(f, fmt.Sprintf("pool-%d", k+1), g, households)
+	f.Pools = make([]Pool, len(open))
+	travels := make([]int64, len(open))
+	parallel(workers, len(open), func() func(int) {
+		return func(k int) {
+			f.Pools[k], travels[k] = st.pool(fmt.Sprintf("pool-%d", k+1), open[k], households)
+		}
+	})
+	for k, p := range f.Pools {
+		for _, m := range p.Members {
+			f.Totals.Net += m.Net
+			f.Totals.Subsidy += m.Subsidy
+		}
+		f.Totals.Served += len(p.Members)
+		f.Totals.Cost += p.Cost
+		f.Totals.DistanceM += travels[k]
 	}
 	return f
 }
 
-func (st *search) addPool(f *Formation, id string, g int32, households map[string]int32) {
+// pool writes one group down, and how far its members travel.
+func (st *search) pool(id string, g int32, households map[string]int32) (Pool, int64) {
 	s, x, l := st.b.s, &st.groups[g], &st.b.lanes[st.lane[g]]
 	o := &s.Offers[l.deal]
 	host, travel := st.bestHost(g)
@@ -144,12 +159,13 @@ func (st *search) addPool(f *Formation, id string, g int32, households map[strin
 		a, d := &st.b.asks[i], &s.Demands[i]
 		sharers[k] = sharer{d.ID, a.units, splitWeight(o.Split, a.units, a.weight), s.Households[households[d.Household]].OddCents, a.voucher}
 	}
-	pool := Pool{ID: id, Offer: o.ID, Host: s.Communities[host].ID, Cost: costOf(tier, len(x.members), x.U)}
+	p := Pool{ID: id, Offer: o.ID, Host: s.Communities[host].ID, Cost: costOf(tier, len(x.members), x.U), Members: make([]Member, len(sharers))}
 	if l.slot >= 0 {
-		pool.Slot = s.Slots[l.slot].ID
+		p.Slot = s.Slots[l.slot].ID
 	}
 	for k, b := range bills(s.Round.ID, tier, sharers) {
-		m := Member{Demand: sharers[k].demand, Share: b.share, Subsidy: b.subsidy, Net: b.share - b.subsidy}
+		m := &p.Members[k]
+		*m = Member{Demand: sharers[k].demand, Share: b.share, Subsidy: b.subsidy, Net: b.share - b.subsidy}
 		if v := sharers[k].voucher; v != nil {
 			m.Programme = v.Programme
 		}
@@ -160,14 +176,8 @@ func (st *search) addPool(f *Formation, id string, g int32, households map[strin
 				}
 			}
 		}
-		pool.Members = append(pool.Members, m)
-		f.Totals.Net += m.Net
-		f.Totals.Subsidy += m.Subsidy
 	}
-	f.Pools = append(f.Pools, pool)
-	f.Totals.Served += len(x.members)
-	f.Totals.Cost += pool.Cost
-	f.Totals.DistanceM += travel
+	return p, travel
 }
 
 // bestHost is the community in the area, within reach of every member, to

@@ -88,7 +88,7 @@ func (st *search) anyManner() manner {
 // rebuild closes the groups of one to six related sites and opens groups there
 // anew, then lets whoever lost a place join any open group.
 func (st *search) rebuild(f *field) {
-	chosen := st.related(f, 1+st.dice.below(6))
+	chosen := st.related(f, 1+st.dice.below(labK))
 	s := &st.scratch
 	s.freed = s.freed[:0]
 	for _, site := range chosen {
@@ -217,7 +217,7 @@ func (st *search) fillSite(site int32) {
 func (st *search) related(f *field, n int) []int32 {
 	out := st.scratch.sites[:0]
 	site := f.sites[st.dice.below(len(f.sites))]
-	for range 4 {
+	for range labTries {
 		if i := f.asks[st.dice.below(len(f.asks))]; st.at[i] < 0 {
 			if s := st.siteFor(i); s >= 0 {
 				site = s

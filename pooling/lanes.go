@@ -368,23 +368,25 @@ func (m *laneMaker) dominated(h, hosts int) bool {
 // addLane writes down one lane with the given hosts.
 func (m *laneMaker) addLane(k, slot int32, hosts, left []int32) {
 	d := &m.b.deals[k]
-	l := lane{deal: k, slot: slot}
+	m.inter = m.inter[:0] // masks over the hosts that are left
 	n := 0
 	for j := range m.list {
-		if m.compressed(j, left) != 0 {
+		mask := m.compressed(j, left)
+		m.inter = append(m.inter, mask)
+		if mask != 0 {
 			n++
 		}
 	}
-	l.asks, l.masks, l.needs = make([]int32, 0, n), make([]uint64, 0, n), make([]int32, 0, n*len(d.tiers))
+	l := lane{deal: k, slot: slot, asks: make([]int32, 0, n), masks: make([]uint64, 0, n), needs: make([]int32, 0, n*len(d.tiers))}
 	for j, p := range m.list {
-		if mask := m.compressed(j, left); mask != 0 {
+		if m.inter[j] != 0 {
 			l.asks = append(l.asks, m.cands[p].ask)
-			l.masks = append(l.masks, mask)
+			l.masks = append(l.masks, m.inter[j])
 		}
 	}
 	for t := range d.tiers {
 		for j, p := range m.list {
-			if m.compressed(j, left) != 0 {
+			if m.inter[j] != 0 {
 				l.needs = append(l.needs, m.needs[t*len(m.cands)+int(p)])
 			}
 		}
@@ -394,6 +396,7 @@ func (m *laneMaker) addLane(k, slot int32, hosts, left []int32) {
 			l.shares = append(l.shares, int32(d.weightOf(&m.b.asks[i])))
 		}
 	}
+	l.hosts = make([]int32, 0, len(left))
 	for _, h := range left {
 		l.hosts = append(l.hosts, hosts[h])
 	}
@@ -403,6 +406,12 @@ func (m *laneMaker) addLane(k, slot int32, hosts, left []int32) {
 // compressed is the mask of a listed candidate over the hosts that are left.
 func (m *laneMaker) compressed(j int, left []int32) (mask uint64) {
 	kept := m.kept[j*m.words : (j+1)*m.words]
+	if m.words == 1 {
+		for bit, h := range left {
+			mask |= kept[0] >> h & 1 << bit
+		}
+		return mask
+	}
 	for bit, h := range left {
 		mask |= kept[h/64] >> (h % 64) & 1 << bit
 	}

@@ -37,6 +37,8 @@ func planFor(opt Options, demands int) Work {
 		w.Cooling = 24
 	}
 	switch {
+	case opt.Effort == EffortFast && demands > zonesFrom:
+		return Work{Cooling: 2} // what zones leave open at their borders
 	case opt.Effort == EffortFast:
 		return Work{}
 	case opt.Effort == EffortHigh || (opt.Effort == "" && opt.Spent != nil):
@@ -175,7 +177,7 @@ func (r *run) wave(k int) {
 	st.inZones(fields, r.opt.Workers, k+2, func(one *search, f *field) {
 		steps := waveSteps
 		if len(fields) > 1 {
-			steps = max(1, len(f.asks)*zoneSteps/10)
+			steps = max(1, len(f.asks)*r.zoneSteps()/10)
 		}
 		one.improve(f, steps, c)
 	})
@@ -183,7 +185,12 @@ func (r *run) wave(k int) {
 }
 
 // zoneSteps are the steps of a wave for ten demands of a zone.
-const zoneSteps = 8
+func (r *run) zoneSteps() int {
+	if r.plan.Sweeps == 0 { // fast
+		return 2
+	}
+	return 8
+}
 
 // annealedMax is the number of demands up to which the search begins anew
 // several times from the best formation; beyond, it cools once.
@@ -229,7 +236,8 @@ func (st *search) meanLimit() int64 {
 
 // finish settles prices among members and closes what is left.
 func (r *run) finish() {
-	r.st.settleDown()
+	fields := r.atlas.cut(r.done.Waves)
+	r.st.inZones(fields, r.opt.Workers, r.done.Waves+2, func(one *search, f *field) { one.settleDown(f) })
 	r.st.sweep()
 	r.served = r.st.served
 	r.say("improve", 950)

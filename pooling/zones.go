@@ -14,11 +14,11 @@ import (
 // that no border stands for long.
 
 // zoneAsks is about how many demands are in a zone: enough that few are near a
-// border, few enough that a searcher's memory stays in the processor's cache.
-const zoneAsks = 6000
+// border, few enough that several workers have something to do.
+const zoneAsks = 25_000
 
 // zonesFrom is the number of demands from which a board is cut.
-const zonesFrom = 30_000
+const zonesFrom = 50_000
 
 // atlas knows where the sites are, to cut them into zones.
 type atlas struct {
