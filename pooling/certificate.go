@@ -30,8 +30,11 @@ type restriction interface {
 	opens(provider int32, slot int, offer, host int32) bool
 }
 
-// methodLagrangian is the method of a bound that multipliers prove.
-const methodLagrangian = "lagrangian"
+// Methods of a bound that a certificate proves.
+const (
+	methodLagrangian = "lagrangian" // by one list of multipliers
+	methodBranching  = "branching"  // by cases
+)
 
 // rotaPlace stands for the slot of a rota, which has none.
 const rotaPlace = -1
@@ -51,22 +54,34 @@ const rotaPlace = -1
 // itself bounded from above by [dual.place] and [dual.rotaOffer].
 // docs/certificate.md defines it all for whoever writes another verifier;
 // testdata/bound.py is one.
-func certified(s *Snapshot, c *Certificate) (int64, error) {
-	if err := c.fits(s); err != nil {
+func certified(s *Snapshot, c *Certificate) (int64, error) { return newRegister(s).certified(c, 1) }
+
+func (r *register) certified(c *Certificate, workers int) (int64, error) {
+	if c.Cases != nil {
+		return r.certifiedCases(c, workers)
+	}
+	if err := c.denominatorFits(); err != nil {
 		return 0, err
 	}
-	return certifiedBy(newRegister(s), c, nil, 1)
+	if err := r.multipliersFit(c.Multipliers); err != nil {
+		return 0, err
+	}
+	return certifiedBy(r, c, nil, workers)
 }
 
-// fits says what is wrong with the form of a certificate of a snapshot.
-func (c *Certificate) fits(s *Snapshot) error {
+func (c *Certificate) denominatorFits() error {
 	if c.Denominator < 1 || c.Denominator > denominatorMax {
 		return fmt.Errorf("denominator %d, must be 1 to %d", c.Denominator, denominatorMax)
 	}
-	if len(c.Multipliers) != len(s.Demands) {
-		return fmt.Errorf("%d multipliers for %d demands", len(c.Multipliers), len(s.Demands))
+	return nil
+}
+
+// multipliersFit says what is wrong with a list of multipliers of a snapshot.
+func (r *register) multipliersFit(multipliers []int64) error {
+	if len(multipliers) != len(r.s.Demands) {
+		return fmt.Errorf("%d multipliers for %d demands", len(multipliers), len(r.s.Demands))
 	}
-	for i, m := range c.Multipliers {
+	for i, m := range multipliers {
 		if m < 0 || m > multiplierMax {
 			return fmt.Errorf("multipliers[%d] is %d, must be 0 to %d", i, m, multiplierMax)
 		}
@@ -74,8 +89,8 @@ func (c *Certificate) fits(s *Snapshot) error {
 	return nil
 }
 
-// certifiedBy is [certified] of a certificate that fits, for the formations
-// that obey a restriction. The result does not depend on the workers.
+// certifiedBy is the bound of a list of multipliers that fits, for the
+// formations that obey a restriction. The result does not depend on the workers.
 func certifiedBy(r *register, c *Certificate, only restriction, workers int) (int64, error) {
 	d := newDual(r, c, only)
 	var total exactSum

@@ -32,13 +32,21 @@ func TestCheckFindsAFalseBound(t *testing.T) {
 		{"negative", "more than the bound", func() *Bound { return &Bound{-1, "lagrangian", nil} }},
 		{"one less than proven", "claims less than its multipliers prove", func() *Bound { return &Bound{12, "lagrangian", worthless(s)} }},
 		{"too few multipliers", "multipliers for 14 demands", func() *Bound {
-			return &Bound{14, "lagrangian", &Certificate{c.Denominator, c.Multipliers[1:]}}
+			return &Bound{14, "lagrangian", &Certificate{Denominator: c.Denominator, Multipliers: c.Multipliers[1:]}}
 		}},
-		{"no multipliers", "multipliers for 14 demands", func() *Bound { return &Bound{14, "lagrangian", &Certificate{1, nil}} }},
-		{"denominator 0", "denominator 0", func() *Bound { return &Bound{14, "lagrangian", &Certificate{0, c.Multipliers}} }},
-		{"denominator too large", "denominator", func() *Bound { return &Bound{14, "lagrangian", &Certificate{math.MaxInt64, c.Multipliers}} }},
-		{"negative multiplier", "multipliers[0] is -1", func() *Bound { return &Bound{14, "lagrangian", &Certificate{1, first(c, -1)}} }},
-		{"multiplier too large", "multipliers[0] is", func() *Bound { return &Bound{14, "lagrangian", &Certificate{1, first(c, math.MaxInt64)}} }},
+		{"no multipliers", "multipliers for 14 demands", func() *Bound { return &Bound{14, "lagrangian", &Certificate{Denominator: 1}} }},
+		{"denominator 0", "denominator 0", func() *Bound {
+			return &Bound{14, "lagrangian", &Certificate{Denominator: 0, Multipliers: c.Multipliers}}
+		}},
+		{"denominator too large", "denominator", func() *Bound {
+			return &Bound{14, "lagrangian", &Certificate{Denominator: math.MaxInt64, Multipliers: c.Multipliers}}
+		}},
+		{"negative multiplier", "multipliers[0] is -1", func() *Bound {
+			return &Bound{14, "lagrangian", &Certificate{Denominator: 1, Multipliers: first(c, -1)}}
+		}},
+		{"multiplier too large", "multipliers[0] is", func() *Bound {
+			return &Bound{14, "lagrangian", &Certificate{Denominator: 1, Multipliers: first(c, math.MaxInt64)}}
+		}},
 		{"another method", "has no certificate of multipliers", func() *Bound { return &Bound{14, "magic", c} }},
 	}
 	for _, tt := range tests {
@@ -54,7 +62,9 @@ func TestCheckFindsAFalseBound(t *testing.T) {
 }
 
 // worthless are multipliers that prove little: all 0.
-func worthless(s *Snapshot) *Certificate { return &Certificate{1, make([]int64, len(s.Demands))} }
+func worthless(s *Snapshot) *Certificate {
+	return &Certificate{Denominator: 1, Multipliers: make([]int64, len(s.Demands))}
+}
 
 // first is the multipliers of a certificate with another in front.
 func first(c *Certificate, m int64) []int64 { return append([]int64{m}, c.Multipliers[1:]...) }
@@ -124,7 +134,7 @@ func extreme(f *Formation, draw func(int) int) {
 	case 1:
 		f.Totals = &Totals{Served: math.MinInt, Net: far, Subsidy: far, Cost: far, DistanceM: int64(far)}
 	case 2:
-		f.Bound = &Bound{math.MaxInt, "lagrangian", &Certificate{int64(far), []int64{int64(far)}}}
+		f.Bound = &Bound{math.MaxInt, "lagrangian", &Certificate{Denominator: int64(far), Multipliers: []int64{int64(far)}}}
 	case 3:
 		for range 1100 {
 			p.Members = append(p.Members, Member{Demand: "d1"})

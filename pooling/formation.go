@@ -46,10 +46,36 @@ type Bound struct {
 	Certificate *Certificate // from which anyone recomputes Served; nil when a file carries none
 }
 
-// Certificate proves a [Bound]: one multiplier per demand, by Lagrangian
-// duality. Multipliers are whole numbers of 1/Denominator, at least 0, in the
-// order of the demands in the snapshot.
+// Certificate proves a [Bound] by Lagrangian duality: by one list of
+// multipliers, or by cases with multipliers for each. Multipliers are whole
+// numbers of 1/Denominator, at least 0, one per demand in the order of the
+// snapshot.
 type Certificate struct {
 	Denominator int64
-	Multipliers []int64
+	Multipliers []int64 // nil when Cases is set
+	Cases       *Case   // nil for a proof by one list
 }
+
+// Case is a node of a proof by cases (branch and bound: Land and Doig 1960, doi
+// 10.2307/1910129). A leaf has multipliers and nothing else. Any other asks
+// whether a demand is served at a place, which is a provider in a slot or the
+// rotas of a provider: Here covers the formations in which the demand is served
+// there or not at all, Elsewhere those in which it is not served there. So each
+// formation is in at least one leaf, and the bound is the largest of theirs.
+type Case struct {
+	Multipliers      []int64
+	Demand, Provider string // ids
+	Slot             string // id; empty for the rotas of the provider
+	Here, Elsewhere  *Case
+}
+
+// Leaves counts the cases that have multipliers. The proof must have passed
+// [Check], which bounds its depth.
+func (c *Case) Leaves() int {
+	if c.isLeaf() {
+		return 1
+	}
+	return c.Here.Leaves() + c.Elsewhere.Leaves()
+}
+
+func (c *Case) isLeaf() bool { return c.Here == nil && c.Elsewhere == nil }

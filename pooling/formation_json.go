@@ -129,18 +129,29 @@ func (in *input) bound(b *Bound) {
 }
 
 func (in *input) certificate(c *Certificate) {
-	in.object([]string{"denominator", "multipliers"}, func(key string) bool {
+	in.object([]string{"denominator"}, func(key string) bool {
 		switch key {
 		case "denominator":
 			c.Denominator = in.integer()
 		case "multipliers":
-			c.Multipliers = []int64{}
-			in.array(func() { c.Multipliers = append(c.Multipliers, in.integer()) })
+			c.Multipliers = in.multipliers()
+		case "cases":
+			leaves := 0
+			c.Cases = in.proofCase(0, &leaves)
 		default:
 			return false
 		}
 		return true
 	})
+	if (c.Multipliers == nil) == (c.Cases == nil) {
+		in.fail("", "must have either multipliers or cases")
+	}
+}
+
+func (in *input) multipliers() []int64 {
+	list := []int64{}
+	in.array(func() { list = append(list, in.integer()) })
+	return list
 }
 
 // JSON returns what [Formation.WriteJSON] writes.
@@ -209,9 +220,7 @@ func (out *output) bound(b *Bound) {
 	out.integer(`,"bound":{"served":`, int64(b.Served))
 	out.text(`,"method":`, b.Method)
 	if c := b.Certificate; c != nil {
-		out.integer(`,"certificate":{"denominator":`, c.Denominator)
-		array(out, `,"multipliers":`, c.Multipliers, func(m *int64) { out.integer("", *m) })
-		out.raw("}")
+		out.certificate(c)
 	}
 	out.raw("}")
 }

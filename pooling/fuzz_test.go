@@ -37,6 +37,8 @@ func FuzzReadSnapshot(f *testing.F) {
 // FuzzReadFormation: no input panics, nor does checking what is read.
 func FuzzReadFormation(f *testing.F) {
 	seedFiles(f, "testdata/rounds/e01.sol.json", "testdata/rounds/e11.sol.json")
+	f.Add([]byte(`{"schema":"colletta.solution/1","round":"r","pools":[],"bound":{"served":9,"method":"branching","certificate":{"denominator":1,"cases":` +
+		`{"demand":"d1","provider":"coop-aurora","slot":null,"here":{"multipliers":[1]},"elsewhere":{"multipliers":[]}}}}}`))
 	together, rota := mustSnapshot(f, "testdata/rounds/e01.json"), mustSnapshot(f, "testdata/rounds/e11.json")
 	f.Fuzz(func(t *testing.T, b []byte) {
 		g, err := ReadFormation(bytes.NewReader(b))

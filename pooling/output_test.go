@@ -107,8 +107,42 @@ type referenceBound struct {
 }
 
 type referenceCertificate struct {
-	Denominator int64   `json:"denominator"`
+	Denominator int64    `json:"denominator"`
+	Multipliers *[]int64 `json:"multipliers,omitempty"`
+	Cases       any      `json:"cases,omitempty"`
+}
+
+type referenceLeaf struct {
 	Multipliers []int64 `json:"multipliers"`
+}
+
+type referenceCase struct {
+	Demand    string  `json:"demand"`
+	Provider  string  `json:"provider"`
+	Slot      *string `json:"slot"`
+	Here      any     `json:"here"`
+	Elsewhere any     `json:"elsewhere"`
+}
+
+func certificateReference(c *Certificate) *referenceCertificate {
+	switch {
+	case c == nil:
+		return nil
+	case c.Cases == nil:
+		return &referenceCertificate{Denominator: c.Denominator, Multipliers: &c.Multipliers}
+	}
+	return &referenceCertificate{Denominator: c.Denominator, Cases: caseReference(c.Cases)}
+}
+
+func caseReference(c *Case) any {
+	if c.isLeaf() {
+		return referenceLeaf{c.Multipliers}
+	}
+	j := referenceCase{Demand: c.Demand, Provider: c.Provider, Here: caseReference(c.Here), Elsewhere: caseReference(c.Elsewhere)}
+	if c.Slot != "" {
+		j.Slot = &c.Slot
+	}
+	return j
 }
 
 func referenceOf(f *Formation) any {
@@ -125,7 +159,7 @@ func referenceOf(f *Formation) any {
 		})}
 	})
 	if b := f.Bound; b != nil {
-		j.Bound = &referenceBound{b.Served, b.Method, (*referenceCertificate)(b.Certificate)}
+		j.Bound = &referenceBound{b.Served, b.Method, certificateReference(b.Certificate)}
 	}
 	return j
 }
@@ -209,7 +243,12 @@ func TestFormationIsWrittenAsEncodingJSONWould(t *testing.T) {
 		if rapid.Bool().Draw(t, "with a bound") {
 			f.Bound = &Bound{Served: rapid.Int().Draw(t, "bound"), Method: text.Draw(t, "method")}
 			if rapid.Bool().Draw(t, "with a certificate") {
-				f.Bound.Certificate = &Certificate{rapid.Int64().Draw(t, "denominator"), rapid.SliceOf(rapid.Int64()).Draw(t, "multipliers")}
+				f.Bound.Certificate = &Certificate{Denominator: rapid.Int64().Draw(t, "denominator")}
+				if rapid.Bool().Draw(t, "by cases") {
+					f.Bound.Certificate.Cases = anyCase(t, 3)
+				} else {
+					f.Bound.Certificate.Multipliers = rapid.SliceOf(rapid.Int64()).Draw(t, "multipliers")
+				}
 			}
 		}
 		got, err := f.JSON()

@@ -52,8 +52,11 @@ func (c *roundCheckCmd) run(stdin io.Reader, stdout, stderr io.Writer) error {
 func boundWords(b *pooling.Bound, served int) string {
 	gap := gapBasisPoints(b.Served, served)
 	how := "bound recomputed from the multipliers"
-	if b.Certificate == nil {
+	switch {
+	case b.Certificate == nil:
 		how = "by a bound that carries no certificate: it was not recomputed"
+	case b.Certificate.Cases != nil:
+		how = fmt.Sprintf("bound proven by %d cases", b.Certificate.Cases.Leaves())
 	}
 	return fmt.Sprintf("at most %d.%02d %% from the optimum: %s (%d of at most %d)", gap/100, gap%100, how, served, b.Served)
 }

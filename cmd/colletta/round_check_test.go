@@ -36,6 +36,8 @@ func exampleWithBound(t *testing.T, bound *pooling.Bound) io.Reader {
 func TestCheckSaysHowFarFromTheOptimum(t *testing.T) {
 	// Each demand is worth itself: this proves no more than that 14 are asked for.
 	trivial := &pooling.Certificate{Denominator: 1, Multipliers: []int64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}}
+	leaf := func() *pooling.Case { return &pooling.Case{Multipliers: trivial.Multipliers} }
+	cases := &pooling.Certificate{Denominator: 1, Cases: &pooling.Case{Demand: "d1", Provider: "coop-aurora", Here: leaf(), Elsewhere: leaf()}}
 	tests := []struct {
 		name  string
 		bound *pooling.Bound
@@ -44,6 +46,8 @@ func TestCheckSaysHowFarFromTheOptimum(t *testing.T) {
 		{"no bound", nil, "valid: 12 of 14 demands served in 3 pools, net 602.16, subsidy 105.34"},
 		{"certificate", &pooling.Bound{Served: 14, Method: "lagrangian", Certificate: trivial},
 			"at most 14.29 % from the optimum: bound recomputed from the multipliers (12 of at most 14)"},
+		{"cases", &pooling.Bound{Served: 14, Method: "branching", Certificate: cases},
+			"at most 14.29 % from the optimum: bound proven by 2 cases (12 of at most 14)"},
 		{"no certificate", &pooling.Bound{Served: 12, Method: "lagrangian"},
 			"at most 0.00 % from the optimum: by a bound that carries no certificate: it was not recomputed (12 of at most 12)"},
 		{"false bound", &pooling.Bound{Served: 13, Method: "lagrangian", Certificate: trivial}, "invalid: 1 violations"},

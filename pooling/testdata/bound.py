@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""bound.py INSTANCE SOLUTION  -- recomputes the bound of a solution from the multipliers of its certificate.
-bound.py --lines              -- reads one {"instance","denominator","multipliers"} a line, prints the bound in 1/denominator.
+"""bound.py INSTANCE SOLUTION  -- recomputes the bound of a solution from the multipliers or cases of its certificate.
+bound.py --lines              -- reads one {"instance","certificate"} a line, prints the bound in 1/denominator.
 Written from docs/certificate.md alone, plainly and slowly: for small instances. Python 3 standard library; vouchers from check.py beside it."""
 import json, os, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from check import Inst, cents, hosts, load
 
 UNIT_CELLS_MAX, ROTA_TRIED_MAX = 1 << 18, 14
+DEPTH_MAX, LEAVES_MAX, CASE_MULTIPLIERS_MAX = 64, 4096, 1 << 22
 
 class Dual:
-    def __init__(self, I, D, multipliers):
-        self.I, self.v, self.limit = I, {}, {}
+    def __init__(self, I, D, multipliers, path):
+        self.I, self.v, self.limit, self.path = I, {}, {}, path
         for m, d in zip(multipliers, I.dem):
             self.v[d] = D - m
             self.limit[d] = I.max_quote(d) if d in I.voucher else cents(I.dem[d]['max_price'])
@@ -36,6 +37,10 @@ class Dual:
         staff = self.I.prov[o['provider']]['staff']
         return [t for t in o['slots'] if staff.get(t, 0) > 0]
 
+    def admitted(self, d, provider, t):
+        """whether every answer on the path lets d be served at the place; t is None for rotas"""
+        return all(x != d or here == ((p, s) == (provider, t)) for x, p, s, here in self.path)
+
     def candidates(self, o, t, h):
         top = o['max_members']
         if o['split'] == 'weight': top *= 1000000
@@ -44,7 +49,7 @@ class Dual:
             if self.max_units(o) is not None: top = min(top, self.max_units(o))
         out = set()
         for d, x in self.I.dem.items():
-            if x['category'] != o['category']: continue
+            if x['category'] != o['category'] or not self.admitted(d, o['provider'], t): continue
             if t is None:
                 if len(set(x['slots']) & set(self.wanted(o))) < x['units']: continue
             elif t not in x['slots']: continue
@@ -159,27 +164,42 @@ class Dual:
         P = sorted((self.v[d] for d in union if self.v[d] > 0), reverse=True)
         return min(groups * best, sum(P[:groups * o['max_members']]))
 
-def bound(I, D, multipliers):
-    dual, total = Dual(I, D, multipliers), sum(multipliers)
+def bound(I, D, multipliers, path=()):
+    if len(multipliers) != len(I.dem) or any(not 0 <= m <= 10**9 for m in multipliers): sys.exit("bad multipliers")
+    dual, total = Dual(I, D, multipliers, path), sum(multipliers)
     for p in I.prov.values():
         for t in I.slots:
             if p['staff'].get(t, 0) > 0: total += dual.place(p['id'], t, p['staff'][t])
     return total + sum(dual.rota(o) for o in I.off.values() if o.get('mode') == 'rota')
 
+def leaves(I, case, path=()):
+    """-> (path, multipliers) of each leaf"""
+    if set(case) == {'multipliers'}: return [(path, case['multipliers'])]
+    if set(case) | {'slot'} != {'demand', 'provider', 'slot', 'here', 'elsewhere'} or len(path) == DEPTH_MAX: sys.exit("bad case")
+    d, p, t = case['demand'], case['provider'], case.get('slot')
+    if d not in I.dem or p not in I.prov or t is not None and t not in I.slots: sys.exit("unknown id in a case")
+    return leaves(I, case['here'], path + ((d, p, t, True),)) + leaves(I, case['elsewhere'], path + ((d, p, t, False),))
+
+def certified(I, c):
+    D = c['denominator']
+    if not 1 <= D <= 10**6 or ('cases' in c) == ('multipliers' in c): sys.exit("bad certificate")
+    if 'multipliers' in c: return bound(I, D, c['multipliers'])
+    all_leaves = leaves(I, c['cases'])
+    if len(all_leaves) > LEAVES_MAX or len(all_leaves) * len(I.dem) > CASE_MULTIPLIERS_MAX: sys.exit("too many cases")
+    return max(bound(I, D, m, path) for path, m in all_leaves)
+
 def main(a):
     if a[1:] == ['--lines']:
         for line in sys.stdin:
             x = json.loads(line)
-            print(bound(Inst(x['instance']), x['denominator'], x['multipliers']), flush=True)
+            print(certified(Inst(x['instance']), x['certificate']), flush=True)
         return
     if len(a) != 3: sys.exit(__doc__)
     I, sol = Inst(load(a[1])), load(a[2])
     c = sol['bound']['certificate']
-    D, m = c['denominator'], c['multipliers']
-    if len(m) != len(I.dem) or D < 1 or any(x < 0 for x in m): sys.exit("bad certificate")
-    served, proven = sum(len(p['members']) for p in sol['pools']), bound(I, D, m) // D
+    served, proven = sum(len(p['members']) for p in sol['pools']), certified(I, c) // c['denominator']
     ok = served <= sol['bound']['served'] and proven <= sol['bound']['served']
-    print("%s: served %d, bound %d stated, %d proven by the multipliers" % ("VALID" if ok else "INVALID", served, sol['bound']['served'], proven))
+    print("%s: served %d, bound %d stated, %d proven by the certificate" % ("VALID" if ok else "INVALID", served, sol['bound']['served'], proven))
     sys.exit(0 if ok else 1)
 
 if __name__ == '__main__':
