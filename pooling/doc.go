@@ -14,7 +14,9 @@
 //   - no quote in a pool rises when another member joins it;
 //   - the vouchers of a programme never exceed its budget, whatever forms;
 //   - a provider never runs more groups in a slot than its staff allows;
-//   - the same snapshot and seed give the same formation, byte for byte.
+//   - no formation serves more than a bound that carries its certificate;
+//   - the same snapshot, seed and work give the same formation, byte for byte,
+//     with any number of workers.
 //
 // Times: the package reads no clock. Dates in a snapshot (posted_on) are civil
 // dates that only order waiting demands; a [Slot] is a weekly block, [start,
@@ -23,6 +25,9 @@
 // Sources: Moulin and Shenker 2001, "Strategyproof sharing of submodular
 // costs: budget balance versus efficiency", Economic Theory 18 (cross-monotonic
 // shares, dropping iteration); Hamilton's largest remainder for odd cents;
-// Shaw 1998 (large neighbourhood search); Kuhn 1955 (bipartite matching by
-// augmenting paths). README.md maps each to its file.
+// Minoux 1978 (lazy greedy); Shaw 1998 (large neighbourhood search); Dueck and
+// Scheuer 1990 (threshold accepting); Held and Karp 1971 and Geoffrion 1974
+// (Lagrangian bounds); Nedić and Bertsekas 2001, Barahona and Anbil 2000
+// (multipliers); Kuhn 1955 (bipartite matching by augmenting paths). README.md
+// maps each to its file, and each promise to its test.
 package pooling

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"syscall"
 	"time"
 
@@ -35,7 +36,7 @@ type roundSolveCmd struct {
 	Instance string         `arg:"" help:"Instance file (colletta.round/1 or /2); - reads standard input."`
 	Output   string         `short:"o" default:"-" help:"Solution file; - writes standard output."`
 	Seed     uint64         `help:"Seed of the search; the same seed and effort give the same solution."`
-	Effort   string         `enum:",fast,normal,high" default:"" help:"How hard to search: fast (no bound), normal (if nothing is said) or high."`
+	Effort   string         `placeholder:"normal" help:"How hard to search: fast (without a bound), normal (if nothing is said) or high."`
 	Time     *time.Duration `placeholder:"30s" help:"How long to search after reading, instead of an effort: 30s, 5m."`
 	Workers  int            `help:"Goroutines that search; they change when the solution is there, never the solution of an effort. As many as processors if nothing is said."`
 	Explain  bool           `help:"Also say on standard error what each demand got and why."`
@@ -99,6 +100,8 @@ func (c *roundSolveCmd) runUntil(signals <-chan os.Signal, stdin io.Reader, stdo
 // validate refuses options that say two things or nothing.
 func (c *roundSolveCmd) validate() error {
 	switch {
+	case !slices.Contains([]pooling.Effort{"", pooling.EffortFast, pooling.EffortNormal, pooling.EffortHigh}, pooling.Effort(c.Effort)):
+		return fmt.Errorf("--effort is %q: give fast, normal or high", c.Effort)
 	case c.Time != nil && c.Effort != "":
 		return errors.New("--time and --effort both say how long to search: give one of them")
 	case c.Time != nil && *c.Time <= 0:

@@ -74,6 +74,9 @@ func TestFileCommandsEndWithTheRightCode(t *testing.T) {
 			second := time.Second
 			return (&roundSolveCmd{Instance: exampleRound, Output: "-", Effort: "fast", Time: &second}).run(nil, &out, io.Discard)
 		}, exitBadInput},
+		{"an effort that is none", func() error {
+			return (&roundSolveCmd{Instance: exampleRound, Output: "-", Effort: "slow"}).run(nil, &out, io.Discard)
+		}, exitBadInput},
 		{"no time", func() error {
 			none := time.Duration(0)
 			return (&roundSolveCmd{Instance: exampleRound, Output: "-", Time: &none}).run(nil, &out, io.Discard)

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -28,7 +30,10 @@ func createSolution(name string, stdout io.Writer) (*solutionFile, error) {
 	if there, err := os.Stat(name); err == nil {
 		if !there.Mode().IsRegular() {
 			f, err := os.OpenFile(name, os.O_WRONLY, 0)
-			return &solutionFile{w: f, file: f}, err
+			if err != nil {
+				return nil, err
+			}
+			return &solutionFile{w: f, file: f}, nil
 		}
 		mode = there.Mode().Perm()
 		if name, err = filepath.EvalSymlinks(name); err != nil {
@@ -37,7 +42,14 @@ func createSolution(name string, stdout io.Writer) (*solutionFile, error) {
 	}
 	temporary := filepath.Join(filepath.Dir(name), fmt.Sprintf(".%s.%d.part", filepath.Base(name), os.Getpid()))
 	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	return &solutionFile{w: f, file: f, temporary: temporary, place: name}, err
+	if err != nil {
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = path.Err // the name of the temporary file says nothing
+		}
+		return nil, fmt.Errorf("write %s: %w", name, err)
+	}
+	return &solutionFile{w: f, file: f, temporary: temporary, place: name}, nil
 }
 
 // save writes the solution and moves it to its place.

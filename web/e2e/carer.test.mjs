@@ -57,7 +57,7 @@ after(async () => {
     await franca.sees(/famiglie servite\s+6/, 'a turno')
     await franca.follow('Guarda com’è andata')
     await franca.sees('Il tuo gruppo parte', 'con 6 famiglie', 'Il gruppo costa in tutto 1.344,00 €')
-    const hours = /Le tue fasce: ([^.]+)\./.exec(await franca.read())[1].split(', ')
+    const hours = /Le tue fasce: ([^.]+)\./.exec(await franca.read())[1].split(/, | e /)
     assert.equal(hours.length, 2)
     for (const hour of hours) assert.ok(Object.values(hers).includes(hour), `${hour} is not among those she chose`)
   })
