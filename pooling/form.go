@@ -79,11 +79,11 @@ func Form(s *Snapshot, opt Options) (*Formation, error) {
 	r.improve()
 	r.finish()
 	f := r.st.formation(opt.Workers)
-	f.Work = r.done
 	f.Viable = len(r.atlas.field.asks)
 	if r.market != nil {
 		f.Bound = r.bound(f.Totals.Served)
 	}
+	f.Work = r.done
 	r.say("proof", 1000)
 	return f, nil
 }

@@ -2,10 +2,15 @@ package pooling
 
 import "slices"
 
-// Shares of the kinds of steps, in percent; the rest are exchanges.
+// Shares of the kinds of steps, in percent (the rest are exchanges), and how
+// often a rebuilt group may take members whom others can spare: on a round of
+// ten thousand such steps gained ten times as much as those that take nobody.
 const (
-	rebuildPercent = 50
-	raidPercent    = 30
+	rebuildPercent = 70
+	raidPercent    = 15
+	stealPercent   = 90
+
+	relatedMax = 6 // sites that are rebuilt together
 )
 
 // climate says which outcomes a searcher keeps although they are worse.
@@ -39,9 +44,9 @@ func (st *search) improve(f *field, steps int, c climate) {
 func (st *search) step(f *field, perDemand, threshold int64) bool {
 	served, net := st.served, st.net
 	switch x := st.dice.below(100); {
-	case x < labReb:
+	case x < rebuildPercent:
 		st.rebuild(f)
-	case x < labReb+labRaid:
+	case x < rebuildPercent+raidPercent:
 		st.raid(f)
 	default:
 		st.exchange(f)
@@ -85,17 +90,17 @@ func (st *search) anyManner() manner {
 	return how
 }
 
-// rebuild closes the groups of one to six related sites and opens groups there
+// rebuild closes the groups of one to [relatedMax] related sites and opens groups there
 // anew, then lets whoever lost a place join any open group.
 func (st *search) rebuild(f *field) {
-	chosen := st.related(f, 1+st.dice.below(labK))
+	chosen := st.related(f, 1+st.dice.below(relatedMax))
 	s := &st.scratch
 	s.freed = s.freed[:0]
 	for _, site := range chosen {
 		st.closeAll(site)
 	}
 	how := st.anyManner()
-	how.steal = st.dice.below(100) < labSteal
+	how.steal = st.dice.below(100) < stealPercent
 	if st.dice.below(3) == 0 {
 		st.openAny(chosen[st.dice.below(len(chosen))], how)
 	}
@@ -217,7 +222,7 @@ func (st *search) fillSite(site int32) {
 func (st *search) related(f *field, n int) []int32 {
 	out := st.scratch.sites[:0]
 	site := f.sites[st.dice.below(len(f.sites))]
-	for range labTries {
+	for range 4 {
 		if i := f.asks[st.dice.below(len(f.asks))]; st.at[i] < 0 {
 			if s := st.siteFor(i); s >= 0 {
 				site = s

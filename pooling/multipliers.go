@@ -30,6 +30,8 @@ type market struct {
 	step   int64   // thousandths of a Polyak step
 	missed int     // looks without a lower bound
 	tops   []topGroup
+	bans   [][]bool  // by lane and position: who may not be wanted; nil without cases
+	seen   [][]int32 // by lane and position: how often wanted lately; nil without cases
 }
 
 // topGroup is the best group of one lane of a site.
@@ -117,6 +119,7 @@ func (m *market) bestOf(x *site) (p picked) {
 func (m *market) look() int64 {
 	st := m.st
 	clear(m.wanted)
+	m.forget()
 	bound := int64(0)
 	for _, p := range st.price {
 		bound += int64(p)
@@ -129,13 +132,33 @@ func (m *market) look() int64 {
 		}
 		if p := m.bestOf(x); p.value > 0 {
 			bound += p.value
-			asks := st.b.lanes[p.lane].asks
-			for _, pos := range st.scratch.best {
-				m.wanted[asks[pos]]++
-			}
+			m.want(p.lane, st.scratch.best)
 		}
 	}
 	return bound
+}
+
+// want counts the members of a group as wanted.
+func (m *market) want(lane int32, members []int32) {
+	asks := m.st.b.lanes[lane].asks
+	for _, pos := range members {
+		m.wanted[asks[pos]]++
+		if m.seen != nil {
+			m.seen[lane][pos] += askedAll / seenLooks
+		}
+	}
+}
+
+// seenLooks is over how many looks the mean of what is wanted is taken.
+const seenLooks = 16
+
+// forget lets earlier looks count less.
+func (m *market) forget() {
+	for _, lane := range m.seen {
+		for pos := range lane {
+			lane[pos] -= lane[pos] / seenLooks
+		}
+	}
 }
 
 // lookAtMany adds the best groups of a site with staff for several: of one lane
@@ -163,10 +186,7 @@ func (m *market) lookAtMany(x *site) (sum int64) {
 		}
 		t := &tops[best]
 		sum += t.value
-		asks := st.b.lanes[t.lane].asks
-		for _, pos := range t.members {
-			m.wanted[asks[pos]]++
-		}
+		m.want(t.lane, t.members)
 	}
 	return sum
 }
@@ -222,17 +242,14 @@ func (m *market) polish(served int) {
 // group.
 const priceMax = 1000 * priceOne
 
-// certificate writes the present prices down. Those of a large round are
-// rounded: a ten-thousandth of a demand does not show there, but in the file.
+// certificate writes the present prices down; those of a large round rounded.
 func (m *market) certificate() *Certificate {
-	c := &Certificate{Denominator: priceOne, Multipliers: make([]int64, len(m.st.price))}
-	coarse := int64(1)
 	if len(m.st.price) > coarseFrom {
-		coarse = 100
-		c.Denominator = priceOne / coarse
+		return &Certificate{Denominator: coarseOne, Multipliers: coarse(m.st.price)}
 	}
+	c := &Certificate{Denominator: priceOne, Multipliers: make([]int64, len(m.st.price))}
 	for i, p := range m.st.price {
-		c.Multipliers[i] = (int64(p) + coarse/2) / coarse
+		c.Multipliers[i] = int64(p)
 	}
 	return c
 }

@@ -154,9 +154,16 @@ func (st *search) improvePick(li int32, how *manner, out *picked) {
 // order of the last time: prices move little from one look to the next.
 func (st *search) sortAll(li int32, l *lane) {
 	order := st.orders[li]
+	var banned []bool
+	if st.bans != nil {
+		banned = st.bans[li]
+	}
 	keys := st.scratch.keys[:0]
 	for _, pos := range order {
 		key := keyOf(priceOne-st.price[l.asks[pos]], pos)
+		if banned != nil && banned[pos] {
+			key = keyOf(-priceMax*2, pos)
+		}
 		k := len(keys)
 		keys = append(keys, key)
 		for ; k > 0 && keys[k-1] > key; k-- {

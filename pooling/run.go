@@ -31,7 +31,7 @@ func planFor(opt Options, demands int) Work {
 	if opt.Work != nil {
 		return *opt.Work
 	}
-	w := Work{Sweeps: labInt("SWEEPS", 100), Cooling: max(100, demands*labInt("PERN", 40)/waveSteps), Nodes: 60}
+	w := Work{Sweeps: 150, Cooling: max(100, min(2*demands/3, 200), demands/25), Nodes: 150}
 	if demands > zonesFrom {
 		w.Sweeps = max(40, 70-demands/30_000)
 		w.Cooling = 24
@@ -207,7 +207,7 @@ func (r *run) climate(k int) (c climate, restart bool) {
 	case len(r.st.b.asks) > annealedMax:
 		c = climate{perDemand: 10 * worth, heat: 3 * worth}
 	case r.served < r.ceil:
-		c = climate{perDemand: 6 * worth, heat: 3 * worth}
+		c = climate{perDemand: 6 * worth, heat: 6 * worth}
 		fallthrough
 	default:
 		length = max(1, length/cycles)
@@ -243,15 +243,34 @@ func (r *run) finish() {
 	r.say("improve", 950)
 }
 
-// bound states what the prices prove.
+// bound states what the prices prove; in a small round also what a proof by
+// cases adds.
 func (r *run) bound(served int) *Bound {
 	c := r.market.certificate()
-	value, err := certifiedBy(newRegister(r.st.b.s), c, nil, r.opt.Workers)
+	reg := newRegister(r.st.b.s)
+	value, err := certifiedBy(reg, c, nil, r.opt.Workers)
 	if err != nil {
 		return nil // prices beyond any certificate: then nothing is claimed
 	}
-	return &Bound{Served: max(served, int(value/c.Denominator)), Method: methodLagrangian, Certificate: c}
+	bound := &Bound{Served: max(served, int(value/c.Denominator)), Method: methodLagrangian, Certificate: c}
+	if gap := bound.Served - served; gap == 0 || gap > provenGapMax || len(c.Multipliers) > polishedMax {
+		return bound
+	}
+	r.say("proof", 960)
+	tree, nodes := r.market.prove(served, func(nodes int) bool { return nodes < r.plan.Nodes && r.spent() < 990 })
+	r.done.Nodes = nodes
+	if tree == nil {
+		return bound
+	}
+	c = &Certificate{Denominator: coarseOne, Cases: tree}
+	if value, err = reg.certifiedCases(c, r.opt.Workers); err != nil || int(value/coarseOne) > served {
+		return bound // the prices were judged too well: the certificate decides
+	}
+	return &Bound{Served: served, Method: methodBranching, Certificate: c}
 }
+
+// provenGapMax is up to how many demands of gap a proof by cases is tried.
+const provenGapMax = 3
 
 // standing is a copy of one open group.
 type standing struct {

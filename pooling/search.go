@@ -31,6 +31,7 @@ type standings struct {
 	open     []int32   // by site: groups that stand
 	owner    []int32   // by demand: the zone that may move it in this wave
 	siteZone []int32   // by site: the zone that it belongs to in this wave
+	bans     [][]bool  // by lane: candidates that no price may bring into a group; nil without cases
 	orders   [][]int32 // by lane: candidates as they were sorted last, for prices
 	price    []int32   // by demand: its multiplier, in units of 1/priceOne
 }
