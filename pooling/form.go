@@ -102,14 +102,6 @@ func (st *search) wholeField() *field {
 	return f
 }
 
-func (b *board) allLanes() []int32 {
-	all := make([]int32, len(b.lanes))
-	for l := range all {
-		all[l] = int32(l)
-	}
-	return all
-}
-
 // formation writes down the groups that stand, at the hosts with least travel,
 // with exact shares.
 func (st *search) formation(workers int) *Formation {

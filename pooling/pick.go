@@ -45,8 +45,6 @@ type scratch struct {
 	lanes  []int32
 	values []int64
 	sums2  []int64
-	mark   []int32
-	round  int32
 	robbed []int32
 }
 
