@@ -2,6 +2,7 @@ package pooling
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"colletta/money"
@@ -78,5 +79,72 @@ func TestASecondGroupIsWorthItsMembers(t *testing.T) {
 		if value, err := certified(s, &Certificate{Denominator: 1, Multipliers: multipliers}); err != nil || value != tt.want {
 			t.Errorf("multiplier %d proves %d, %v; want %d", tt.worthless, value, err, tt.want)
 		}
+	}
+}
+
+// crowdedRound is a tiny round whose offers are all of one provider, which runs two or
+// three groups at once, for members from near every host.
+func crowdedRound(draw func(int) int) *Snapshot {
+	s := city(draw, 4+draw(4), 1)
+	s.Slots = s.Slots[:min(2, len(s.Slots))]
+	s.Providers = s.Providers[:1]
+	s.Providers[0].Staff = map[string]int{}
+	for _, t := range s.Slots {
+		s.Providers[0].Staff[t.ID] = 2 + draw(2)
+	}
+	known := map[string]bool{}
+	var ids []string
+	for _, t := range s.Slots {
+		known[t.ID], ids = true, append(ids, t.ID)
+	}
+	for k := range s.Offers {
+		o := &s.Offers[k]
+		o.Provider, o.Slots, o.MinMembers, o.MixRadiusM = s.Providers[0].ID, ids, min(o.MinMembers, 3), []int64{0, 600, 100_000}[draw(3)]
+		o.Area = Area{Center: &Point{}, RadiusM: 1_000_000}
+		o.MaxMembers = max(o.MinMembers, o.MaxMembers)
+	}
+	for k := range s.Demands {
+		x := &s.Demands[k]
+		x.Slots = slices.DeleteFunc(slices.Clone(x.Slots), func(id string) bool { return !known[id] })
+		x.MaxDistanceM = []int64{0, 600, 100_000}[draw(3)]
+		if draw(2) == 0 {
+			x.Slots = ids
+		}
+	}
+	return s
+}
+
+// Where several groups run at once the bound is no less than the truth either.
+// Method: tiny rounds whose best formation is found by trying them all.
+func TestTheBoundOfACrowdedPlaceIsNeverBelowTheTruth(t *testing.T) {
+	t.Parallel()
+	together, tight := 0, 0
+	for seed := range uint64(1500) {
+		draw := seeded(seed)
+		s := crowdedRound(draw)
+		served, _ := bestByForce(s)
+		for k := range 4 {
+			c := anyCertificate(draw, s)
+			if k == 0 {
+				clear(c.Multipliers)
+			}
+			value, err := certified(s, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if value < int64(served)*c.Denominator {
+				t.Fatalf("seed %d: bound %d/%d, but %d can be served", seed, value, c.Denominator, served)
+			}
+			if served > 0 && value/c.Denominator == int64(served) {
+				tight++
+			}
+		}
+		if len(s.Slots) > 0 && served > s.Offers[0].MaxMembers {
+			together++
+		}
+	}
+	t.Logf("%d rounds serve more than a group, %d bounds are tight", together, tight)
+	if together < 100 || tight < 300 {
+		t.Fatalf("%d rounds serve more than a group, %d bounds are tight: too few to prove anything", together, tight)
 	}
 }
