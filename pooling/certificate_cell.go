@@ -8,14 +8,14 @@ import (
 
 // cellWork looks into one cell after another; its slices are kept for the next.
 type cellWork struct {
-	all       []int32
-	members   []cellMember // by falling value
-	byWeight  []int32      // members by falling split weight
-	byUnits   []int32      // members by rising units
-	positives []int64
-	table     []int64
-	order     []int32
-	sizes     []bool // by size: passes the relaxation
+	all      []int32
+	members  []cellMember // by falling value
+	byWeight []int32      // members by falling split weight
+	byUnits  []int32      // members by rising units
+	eligible []int32      // for some size, by rank
+	table    []int64
+	order    []int32
+	sizes    []bool // by size: passes the relaxation
 }
 
 // cellMember is one candidate of a cell.
@@ -28,8 +28,8 @@ type cellMember struct {
 }
 
 // value bounds from above the value of one group of a cell, and lists the
-// positive values of the candidates that fit into some size, falling. When no
-// group holds more than the threshold, any number up to it may be returned.
+// candidates that are eligible for some possible size. When no group holds more
+// than the threshold, any number up to it may be returned.
 //
 // For each size n the members are among those eligible: all candidates, less
 // whoever refuses the quote in the tier of n with the weight of the n heaviest
@@ -38,7 +38,7 @@ type cellMember struct {
 // in any group of n. The n largest values among the eligible are then the most
 // that n of them hold. Where units decide (split, bounds) and the cell is
 // small, the most is exact instead: see [cellWork.byUnitsExactly].
-func (c *cellWork) value(d *dual, o *dualOffer, candidates []int32, threshold int64) (int64, []int64) {
+func (c *cellWork) value(d *dual, o *dualOffer, candidates []int32, threshold int64) (int64, []int32) {
 	c.enter(d, o, candidates)
 	best, largest := int64(math.MinInt64), 0
 	c.sizes = append(c.sizes[:0], make([]bool, o.MaxMembers+1)...)
@@ -48,7 +48,7 @@ func (c *cellWork) value(d *dual, o *dualOffer, candidates []int32, threshold in
 		}
 		if largest == 0 {
 			largest = n
-			c.listPositives()
+			c.listEligible(candidates)
 		}
 		c.sizes[n] = true
 		best = max(best, c.largestValues(n))
@@ -61,7 +61,7 @@ func (c *cellWork) value(d *dual, o *dualOffer, candidates []int32, threshold in
 			best = exact
 		}
 	}
-	return best, c.positives
+	return best, c.eligible
 }
 
 // enter takes the candidates of a cell in.
@@ -143,14 +143,19 @@ func (c *cellWork) unitsPossible(o *dualOffer, n int) bool {
 	return fewest <= o.maxUnits && most >= o.MinUnits
 }
 
-func (c *cellWork) listPositives() {
-	c.positives = c.positives[:0]
+// listEligible keeps who is eligible for the largest possible size: whoever is
+// for a smaller one is among them.
+func (c *cellWork) listEligible(candidates []int32) {
+	c.eligible = c.eligible[:0]
 	for k := range c.members {
-		if m := &c.members[k]; m.alive && m.value > 0 {
-			c.positives = append(c.positives, m.value)
+		if c.members[k].alive {
+			c.eligible = append(c.eligible, candidates[k])
 		}
 	}
 }
+
+// leastSize is the smallest possible size of the cell last valued above its threshold.
+func (c *cellWork) leastSize() int { return slices.Index(c.sizes, true) }
 
 // largestValues is the sum of the n largest values among the eligible.
 func (c *cellWork) largestValues(n int) (sum int64) {

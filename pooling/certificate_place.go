@@ -79,70 +79,67 @@ func (w *dualWorker) list(o *dualOffer, host int32) {
 
 // place bounds from above what the groups of a provider in a slot can hold.
 //
-// There are at most staff of them. Groups of one cell are disjoint, so that j of
-// them hold at most f(j) = min(j*V, P(j)): V is the most that one holds, P(j) the
-// sum of the j*max_members largest positive values; beyond candidates /
-// min_members there are no more groups. f is concave, so that the most that
-// staff groups hold is the sum of the staff largest additions f(j) - f(j-1)
-// over all cells. A cell whose candidates are all candidates of another cell
-// of the offer is left out: its groups are counted there.
+// There are at most staff of them. Groups of one cell have different members, so
+// that j of them hold at most f(j) = min(j*V, P(j)): V is the most that one
+// holds, P(j) the most that j times least to j times max_members of the eligible
+// hold, least being the smallest possible size; with fewer eligible than j times
+// least there are no j groups. Groups of one offer have different members too,
+// whatever their hosts, and so have those of one category, whatever their offer:
+// they are limited in the same way. [placeGroups] adds all up.
 //
-// Cells are looked into by falling upper bound until none left can add; a cell
-// that contains another then always comes before it.
+// Cells are taken by falling upper bound until the next is at most the smallest
+// of the staff largest additions: each group there holds no more than that, and
+// leaves room for one group less here. A cell whose candidates are all
+// candidates of one taken is left out: its groups are counted there, and the one
+// that contains another always comes first.
 func (w *dualWorker) place(provider int32, slot int) int64 {
-	cells, staff := w.cells[slot], w.staff(provider, slot)
+	cells := w.cells[slot]
 	slices.SortFunc(cells, func(a, b dualCell) int {
 		return cmp.Or(cmp.Compare(b.upper, a.upper), cmp.Compare(b.count, a.count), cmp.Compare(a.offer.number, b.offer.number), cmp.Compare(a.host, b.host))
 	})
-	var additions []int64 // the staff largest, falling
-	var kept []keptCell
+	staff := w.staff(provider, slot)
+	if staff == 1 {
+		return w.bestGroup(cells, slot)
+	}
+	groups := newPlaceGroups(w.dual, staff)
 	for k := range cells {
 		c := &cells[k]
-		threshold := int64(0)
-		if int64(len(additions)) == staff {
-			threshold = additions[staff-1]
-		}
-		if c.upper <= threshold {
+		if c.upper <= groups.smallest() {
 			break
 		}
-		candidates := w.inSlot(c, slot)
-		if staff > 1 && contained(kept, c.offer, candidates) {
+		candidates, o := w.inSlot(c, slot), groups.offer(c.offer)
+		if o.contains(candidates) {
 			continue
 		}
-		best, positives := w.cell.value(w.dual, c.offer, candidates, threshold)
-		if best <= threshold {
-			continue
-		}
-		additions = addGroups(additions, best, positives, len(candidates), c.offer, staff)
-		if staff > 1 {
-			kept = append(kept, keptCell{c.offer, slices.Clone(candidates)})
+		if best, eligible := w.cell.value(w.dual, c.offer, candidates, 0); best > 0 {
+			groups.take(c.offer, candidates, eligible, w.cell.leastSize(), best)
 		}
 	}
-	var total int64
-	for _, a := range additions {
-		total += a
-	}
-	return total
+	return groups.total()
 }
 
-// keptCell is a cell that adds to its place.
-type keptCell struct {
-	offer      *dualOffer
-	candidates []int32
-}
-
-// contained says whether a cell of the offer that is kept has all candidates.
-func contained(kept []keptCell, o *dualOffer, candidates []int32) bool {
-	return slices.ContainsFunc(kept, func(k keptCell) bool {
-		if k.offer != o || len(k.candidates) < len(candidates) {
-			return false
+// bestGroup is place for a staff of one: the largest value of a group.
+func (w *dualWorker) bestGroup(cells []dualCell, slot int) (most int64) {
+	for k := range cells {
+		c := &cells[k]
+		if c.upper <= most {
+			break
 		}
+		best, _ := w.cell.value(w.dual, c.offer, w.inSlot(c, slot), most)
+		most = max(most, best)
+	}
+	return most
+}
+
+// contains says whether a cell that was taken has all candidates.
+func (s *groupSet) contains(candidates []int32) bool {
+	return slices.ContainsFunc(s.cells, func(of []int32) bool {
 		at := 0
 		for _, rank := range candidates {
-			for at < len(k.candidates) && k.candidates[at] < rank {
+			for at < len(of) && of[at] < rank {
 				at++
 			}
-			if at == len(k.candidates) || k.candidates[at] != rank {
+			if at == len(of) || of[at] != rank {
 				return false
 			}
 		}
@@ -167,27 +164,4 @@ func (w *dualWorker) inSlot(c *dualCell, slot int) []int32 {
 		}
 	}
 	return in
-}
-
-// addGroups adds to the staff largest additions those of one cell: best is the
-// most that one group holds, positives the positive values, falling.
-func addGroups(additions []int64, best int64, positives []int64, candidates int, o *dualOffer, staff int64) []int64 {
-	var before, sum int64
-	for j := 1; j <= candidates/o.MinMembers && int64(j) <= staff; j++ {
-		for range min(o.MaxMembers, len(positives)) {
-			sum, positives = sum+positives[0], positives[1:]
-		}
-		now := min(int64(j)*best, sum)
-		addition := now - before
-		if addition <= 0 || int64(len(additions)) == staff && addition <= additions[staff-1] {
-			break // and all later ones are no larger
-		}
-		before = now
-		at, _ := slices.BinarySearchFunc(additions, addition, func(a, b int64) int { return cmp.Compare(b, a) })
-		if int64(len(additions)) == staff {
-			additions = additions[:staff-1]
-		}
-		additions = slices.Insert(additions, at, addition)
-	}
-	return additions
 }

@@ -210,6 +210,9 @@ func TestTheBoundIsThatOfTheOtherVerifier(t *testing.T) {
 		if seed%10 == 0 {
 			s = city(draw, 20+draw(30), 1)
 		}
+		if seed%5 == 3 {
+			s = crowdedRound(draw)
+		}
 		if seed%40 == 1 {
 			s = town(draw, 40+draw(80))
 		}

@@ -112,21 +112,53 @@ class Dual:
                 if v is not None and (best is None or v > best): best = v
         return best, E
 
-    def place(self, provider, t, staff):
-        adds = []
-        for o in self.I.off.values():
+    def together(self, own, E, least, most):
+        """the additions own (falling), cut to what disjoint groups of least to most members of E can hold"""
+        v, adds, own = sorted((self.v[d] for d in E), reverse=True), [], sorted(own, reverse=True)
+        for j in range(1, min(len(own), len(E) // least) + 1):
+            P = max(sum(v[:N]) for N in range(j * least, min(j * most, len(v)) + 1))
+            now = min(sum(own[:j]), P)
+            if now <= sum(adds): break
+            adds.append(now - sum(adds))
+        return adds
+
+    def place_cells(self, provider, t):
+        """-> (offer, candidates) of the cells of a place, by falling top"""
+        cells = []
+        for k, o in enumerate(self.I.off.values()):
             if o['provider'] != provider or o.get('mode') == 'rota' or t not in o['slots']: continue
-            cells = [(h, self.candidates(o, t, h)) for h in self.I.comms if hosts(self.I, o, h)]
-            for k, (h, C) in enumerate(cells):
-                if any(C < B or (C == B and j < k) for j, (_, B) in enumerate(cells)): continue
-                V, E = self.V(o, C)
-                if V is None or V <= 0: continue
-                P, before = sorted((self.v[d] for d in E if self.v[d] > 0), reverse=True), 0
-                for j in range(1, len(C) // o['min_members'] + 1):
-                    now = min(j * V, sum(P[:j * o['max_members']]))
-                    adds.append(now - before)
-                    before = now
-        return sum(sorted(adds, reverse=True)[:staff])
+            for h in self.I.comms:
+                if not hosts(self.I, o, h): continue
+                C = self.candidates(o, t, h)
+                top = sum(sorted((max(0, self.v[d]) for d in C), reverse=True)[:o['max_members']])
+                if len(C) >= o['min_members'] and top > 0: cells.append((-top, -len(C), k, len(cells), o, C))
+        return [(-c[0], c[4], c[5]) for c in sorted(cells, key=lambda c: c[:4])]
+
+    def place(self, provider, t, staff):
+        taken, adds = [], []  # of taken cells: offer, candidates, eligible, least size, V
+        for top, o, C in self.place_cells(provider, t):
+            if top <= (adds[staff - 1] if len(adds) >= staff else 0): break
+            if any(o is p and C <= B for p, B, _, _, _ in taken): continue
+            V, E = self.V(o, C)
+            if V is None or V <= 0: continue
+            taken.append((o, C, E, min(self.sizes(o, C)), V))
+            adds = sorted(self.groups(taken), reverse=True)
+        return sum(adds[:staff])
+
+    def groups(self, taken):
+        out = []
+        for category in {o['category'] for o, _, _, _, _ in taken}:
+            of_category = [c for c in taken if c[0]['category'] == category]
+            own = []
+            for offer in {o['id'] for o, _, _, _, _ in of_category}:
+                of_offer, apart = [c for c in of_category if c[0]['id'] == offer], []
+                for o, _, E, least, V in of_offer: apart += self.together([V] * len(E), E, least, o['max_members'])
+                own += self.limited(apart, of_offer)
+            out += self.limited(own, of_category)
+        return out
+
+    def limited(self, own, cells):
+        return self.together(own, set().union(*(c[2] for c in cells)), min(c[3] for c in cells), max(c[0]['max_members'] for c in cells))
 
     def rota_value(self, o, C):
         V, E = self.V(o, C)
