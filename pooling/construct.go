@@ -121,14 +121,15 @@ func (st *search) stealOpen(sites []int32) {
 // openAt opens the best groups it can at one site; whether any.
 func (st *search) openAt(site int32, how *manner) bool {
 	opened := false
+	best := &st.scratch.plan
 	for st.freeGroup(site) >= 0 {
-		best, most := int32(-1), int64(0)
+		best.fresh = 0
 		for _, l := range st.b.sites[site].lanes {
-			if p := st.pick(l, how); p.fresh > 0 && p.value > most {
-				best, most = l, p.value
+			if p := st.pick(l, how); p.fresh > 0 && (best.fresh == 0 || p.value > best.value) {
+				best.keep(p)
 			}
 		}
-		if best < 0 || !st.found(st.pick(best, how)) {
+		if best.fresh == 0 || !st.found(*best) {
 			break
 		}
 		opened = true

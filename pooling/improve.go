@@ -142,42 +142,74 @@ func (st *search) openAny(site int32, how manner) {
 }
 
 // openIn opens groups in the lanes of some sites, the best first, as
-// [search.construct] does.
+// [search.construct] does. While a group is opened here nobody becomes free for
+// another, so a pick whose members are all still to be had is still the best of
+// its lane.
 func (st *search) openIn(chosen []int32, how *manner) {
-	s := &st.scratch
-	lanes, values := s.lanes[:0], s.sums2[:0]
+	plans := st.scratch.plans[:0]
 	for _, site := range chosen {
 		if st.freeGroup(site) < 0 {
 			continue
 		}
 		for _, l := range st.b.sites[site].lanes {
 			if p := st.pick(l, how); p.fresh > 0 {
-				lanes, values = append(lanes, l), append(values, p.value)
+				plans = slices.Grow(plans, 1)[:len(plans)+1] // and the memory of its members
+				plans[len(plans)-1].keep(p)
 			}
 		}
 	}
-	for len(lanes) > 0 {
+	st.scratch.plans = plans
+	for len(plans) > 0 {
 		top := 0
-		for k := range values {
-			if values[k] > values[top] {
+		for k := range plans {
+			if plans[k].value > plans[top].value {
 				top = k
 			}
 		}
-		if st.freeGroup(st.b.lanes[lanes[top]].site) >= 0 {
-			p := st.pick(lanes[top], how)
-			if p.fresh > 0 && p.value < values[top] {
-				values[top] = p.value
-				continue
-			}
-			if p.fresh > 0 && st.found(p) {
+		p := &plans[top]
+		if st.freeGroup(st.b.lanes[p.lane].site) >= 0 {
+			if !st.stillThere(p) {
+				if again := st.pick(p.lane, how); again.fresh > 0 {
+					p.keep(again)
+					continue
+				}
+			} else if st.found(*p) {
 				continue
 			}
 		}
-		last := len(lanes) - 1
-		lanes[top], values[top] = lanes[last], values[last]
-		lanes, values = lanes[:last], values[:last]
+		last := len(plans) - 1
+		plans[top], plans[last] = plans[last], plans[top]
+		plans = plans[:last]
 	}
-	s.lanes, s.sums2 = lanes[:0], values[:0]
+}
+
+// keep copies a pick into memory of an earlier one.
+func (p *picked) keep(from picked) {
+	members := append(p.members[:0], from.members...)
+	*p = from
+	p.members = members
+}
+
+// stillThere says whether everybody of a pick can still be had, and its seats.
+func (st *search) stillThere(p *picked) bool {
+	if p.seats != nil {
+		open := st.seatsOpen(&st.b.deals[st.b.lanes[p.lane].deal], nil)
+		for t := range st.b.slots {
+			if p.seats[t] != 0 && open>>t&1 == 0 {
+				return false
+			}
+		}
+	}
+	asks := st.b.lanes[p.lane].asks
+	taken := 0
+	for _, pos := range p.members {
+		if i := asks[pos]; st.at[i] >= 0 {
+			if taken++; !st.canLeave(i) {
+				return false
+			}
+		}
+	}
+	return taken <= len(p.members)-p.fresh
 }
 
 // insertAll lets demands that lost a place join open groups, in random order.

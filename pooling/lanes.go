@@ -475,15 +475,17 @@ func (b *board) indexEntries() {
 	}
 	b.entries = make([]entry, b.entriesFrom[len(b.asks)])
 	next := slices.Clone(b.entriesFrom)
-	for l := range b.lanes {
-		for p, i := range b.lanes[l].asks {
-			b.entries[next[i]] = entry{int32(l), int32(p), b.lanes[l].site}
-			next[i]++
+	for s := range b.sites {
+		for _, l := range b.sites[s].lanes {
+			for p, i := range b.lanes[l].asks {
+				b.entries[next[i]] = entry{l, int32(p), int32(s)}
+				next[i]++
+			}
 		}
 	}
 }
 
-// entriesOf lists where a demand is a candidate, in the order of lanes.
+// entriesOf lists where a demand is a candidate, site by site.
 func (b *board) entriesOf(i int32) []entry {
 	return b.entries[b.entriesFrom[i]:b.entriesFrom[i+1]]
 }

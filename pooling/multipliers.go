@@ -30,15 +30,21 @@ type market struct {
 	step   int64   // thousandths of a Polyak step
 	missed int     // looks without a lower bound
 	tops   []topGroup
+	worth  []int64 // by site, while prices descend one by one
+	trial  []int64
 	bans   [][]bool  // by lane and position: who may not be wanted; nil without cases
 	seen   [][]int32 // by lane and position: how often wanted lately; nil without cases
 }
 
-// topGroup is the best group of one lane of a site.
+// topGroup is the best group of one lane of a site with staff for several, and
+// what several could be worth: no more than the positive values of all.
 type topGroup struct {
-	lane    int32
-	value   int64
-	members []int32
+	lane     int32
+	value    int64
+	members  []int32
+	positive []int32 // candidates worth something, the most first
+	most     []int64 // by number of groups from 0 on
+	groups   int     // counted
 }
 
 // Prices at the start, and the first step of the sweeps. A demand costs about
@@ -70,15 +76,15 @@ func newMarket(st *search) *market {
 	return m
 }
 
-// stepOf is the step of the k-th of n sweeps: after the first few, by which n
-// may be chosen, it falls geometrically to about a hundredth.
+// stepOf is the step of the k-th of n sweeps. After the first few, by which n
+// may be chosen, it falls with the square of what is left: small steps at the
+// end are what finds the optimum, and large ones at the start its region.
 func stepOf(k, n int) int32 {
-	step := int64(priceStep)
-	keep := int64(1<<20) - int64(1<<20)*460/100/int64(max(n-sweepsTried, 5)) // 1 - ln(100)/n
-	for range k - sweepsTried {
-		step = step * keep >> 20
+	if k < sweepsTried {
+		return priceStep
 	}
-	return int32(max(step, 1))
+	left, all := int64(max(1, n-k)), int64(max(1, n-sweepsTried))
+	return int32(max(1, priceStep*left/all*left/all))
 }
 
 // sweep moves all prices by a step down, and those that are wanted up.
@@ -162,33 +168,71 @@ func (m *market) forget() {
 }
 
 // lookAtMany adds the best groups of a site with staff for several: of one lane
-// the same group again and again.
+// the same group again and again, while all positive values allow it.
 func (m *market) lookAtMany(x *site) (sum int64) {
-	st := m.st
-	tops := m.tops[:0]
+	m.tops = m.tops[:0]
 	for _, l := range x.lanes {
 		p := picked{}
-		st.improvePick(l, &m.how, &p)
+		m.st.improvePick(l, &m.how, &p)
 		if p.value > 0 {
-			tops = append(tops, topGroup{l, p.value, append([]int32(nil), st.scratch.best...)})
+			m.addTop(l, p.value, int(x.groups))
 		}
 	}
-	m.tops = tops
 	for range x.groups {
-		best := -1
-		for k := range tops {
-			if best < 0 || tops[k].value > tops[best].value {
-				best = k
+		best, most := -1, int64(0)
+		for k := range m.tops {
+			t := &m.tops[k]
+			if add := t.most[t.groups+1] - t.most[t.groups]; add > most {
+				best, most = k, add
 			}
 		}
 		if best < 0 {
 			break
 		}
-		t := &tops[best]
-		sum += t.value
-		m.want(t.lane, t.members)
+		m.tops[best].groups++
+		sum += most
+	}
+	for k := range m.tops {
+		switch t := &m.tops[k]; {
+		case t.groups == 0:
+		case t.most[t.groups] < int64(t.groups)*t.value:
+			m.want(t.lane, t.positive[:min(len(t.positive), t.groups*m.st.b.deals[m.st.b.lanes[t.lane].deal].max)])
+		default:
+			for range t.groups {
+				m.want(t.lane, t.members)
+			}
+		}
 	}
 	return sum
+}
+
+// addTop notes the best group of a lane, whose members are in scratch.best and
+// whose candidates are in scratch.keys by value.
+func (m *market) addTop(lane int32, value int64, groups int) {
+	if len(m.tops) < cap(m.tops) {
+		m.tops = m.tops[:len(m.tops)+1]
+	} else {
+		m.tops = append(m.tops, topGroup{})
+	}
+	t := &m.tops[len(m.tops)-1]
+	d := &m.st.b.deals[m.st.b.lanes[lane].deal]
+	t.lane, t.value, t.groups = lane, value, 0
+	t.members = append(t.members[:0], m.st.scratch.best...)
+	t.positive, t.most = t.positive[:0], append(t.most[:0], 0)
+	sum, left := int64(0), len(m.st.scratch.keys)/d.min // more groups than that cannot be filled
+	for _, key := range m.st.scratch.keys {
+		v := valueOfKey(key)
+		if v <= 0 {
+			break
+		}
+		sum += int64(v)
+		if t.positive = append(t.positive, int32(uint32(key))); len(t.positive) == len(t.most)*d.max && len(t.most) <= groups {
+			t.most = append(t.most, min(int64(len(t.most))*value, sum))
+		}
+	}
+	for len(t.most) <= groups+1 {
+		t.most = append(t.most, min(int64(min(len(t.most), left))*value, sum))
+	}
 }
 
 // startPolish takes the present prices as the best so far.
@@ -236,6 +280,81 @@ func (m *market) polish(served int) {
 	} else if m.missed++; m.missed%10 == 0 {
 		m.step = max(m.step*2/3, 1)
 	}
+}
+
+// startDescent looks once more from the best prices.
+func (m *market) startDescent() {
+	copy(m.st.price, m.best)
+	m.worth = make([]int64, len(m.st.b.sites))
+	m.bound = 0
+	for _, p := range m.st.price {
+		m.bound += int64(p)
+	}
+	for s := range m.worth {
+		m.worth[s] = m.worthOf(int32(s))
+		m.bound += m.worth[s]
+	}
+}
+
+// worthOf is what the groups of a site are worth at the present prices.
+func (m *market) worthOf(s int32) int64 {
+	if x := &m.st.b.sites[s]; x.groups > 1 {
+		return m.lookAtMany(x)
+	} else if p := m.bestOf(x); p.value > 0 {
+		return p.value
+	}
+	return 0
+}
+
+// descend moves one price after another by a step, where that lowers the bound;
+// whether any. Only the sites that could serve a demand notice its price, so a
+// trial costs little, and where the steps of [market.polish] circle around the
+// optimum these still come nearer.
+func (m *market) descend(step int32) bool {
+	before := m.bound
+	for i := range m.st.price {
+		if !m.nudge(int32(i), -step) {
+			m.nudge(int32(i), step)
+		}
+	}
+	return m.bound < before
+}
+
+func (m *market) nudge(i, step int32) bool {
+	st := m.st
+	entries := st.b.entriesOf(i)
+	p := st.price[i]
+	if len(entries) == 0 || p+step < 0 || p+step > priceMax {
+		return false
+	}
+	st.price[i] = p + step
+	change, last := int64(step), int32(-1)
+	m.trial = m.trial[:0]
+	for _, e := range entries {
+		if e.site == last {
+			continue
+		}
+		last = e.site
+		now := m.worthOf(last)
+		m.trial = append(m.trial, now)
+		change += now - m.worth[last]
+	}
+	if change >= 0 {
+		st.price[i] = p
+		return false
+	}
+	k := 0
+	last = -1
+	for _, e := range entries {
+		if e.site != last {
+			last = e.site
+			m.worth[last] = m.trial[k]
+			k++
+		}
+	}
+	m.bound += change
+	m.best[i] = st.price[i]
+	return true
 }
 
 // priceMax keeps values within 32 bits: a demand is worth at most the largest

@@ -42,9 +42,9 @@ type scratch struct {
 
 	freed  []int32
 	sites  []int32
-	lanes  []int32
 	values []int64
-	sums2  []int64
+	plans  []picked
+	plan   picked
 	robbed []int32
 }
 
@@ -77,7 +77,7 @@ func (st *search) gather(li int32, l *lane, how *manner) bool {
 			case how.raid:
 				worth = true
 				keys = append(keys, keyOf(how.chance(i)-priceOne/2, int32(pos)))
-			case st.b.lanes[st.lane[st.at[i]]].site != l.site && st.canLeave(i):
+			case st.canLeave(i):
 				keys = append(keys, keyOf(how.chance(i)/8-priceOne/100, int32(pos)))
 			}
 		}

@@ -31,7 +31,10 @@ func planFor(opt Options, demands int) Work {
 	if opt.Work != nil {
 		return *opt.Work
 	}
-	w := Work{Sweeps: 150, Cooling: max(100, min(2*demands/3, 200), demands/25), Nodes: 150}
+	w := Work{Sweeps: 600, Cooling: max(100, min(2*demands/3, 200), demands/25), Nodes: 150}
+	if demands > polishedMax {
+		w.Sweeps = 150
+	}
 	if demands > zonesFrom {
 		w.Sweeps = max(40, 70-demands/30_000)
 		w.Cooling = 24
@@ -110,15 +113,32 @@ func (r *run) price() {
 			r.market.polish(st.served)
 			r.done.Multipliers++
 		}
+		r.descend()
 		copy(st.price, r.market.best)
 		r.ceil = int(r.market.bound / priceOne)
+	}
+}
+
+// descend moves single prices, by steps that halve when they no longer help.
+func (r *run) descend() {
+	m := r.market
+	m.startDescent()
+	for step := int32(priceStep); step >= priceOne/2000; {
+		if !r.more(r.done.Multipliers, r.done.Sweeps+polishSteps+descentsMax, r.plan.Multipliers, 300) {
+			return
+		}
+		if !m.descend(step) {
+			step /= 2
+		}
+		r.done.Multipliers++
 	}
 }
 
 // Rounds so small that their prices are polished, and for how long.
 const (
 	polishedMax = 2500
-	polishSteps = 800
+	polishSteps = 100
+	descentsMax = 60
 )
 
 // How many sweeps and waves are done before their number is fitted to the time.
@@ -206,7 +226,7 @@ func (r *run) climate(k int) (c climate, restart bool) {
 	switch {
 	case len(r.st.b.asks) > annealedMax:
 		c = climate{perDemand: 10 * worth, heat: 3 * worth}
-	case r.served < r.ceil:
+	case r.served < r.ceil && k < r.done.Cooling*3/cycles:
 		c = climate{perDemand: 6 * worth, heat: 6 * worth}
 		fallthrough
 	default:

@@ -27,6 +27,7 @@ type standings struct {
 	at       []int32 // by demand: its group, or -1
 	lane     []int32 // by group: the lane in which it stands, or -1 when it is closed
 	groups   []group
+	spare    []int32   // by group: who can leave it, see [standings.spareOf]
 	used     []int32   // by provider-slot: groups running
 	open     []int32   // by site: groups that stand
 	owner    []int32   // by demand: the zone that may move it in this wave
@@ -73,7 +74,7 @@ func newStandings(b *board) *standings {
 	n := &standings{
 		b: b, at: make([]int32, len(b.asks)), lane: make([]int32, b.groups), groups: make([]group, b.groups),
 		used: make([]int32, len(b.staff)), open: make([]int32, len(b.sites)), price: make([]int32, len(b.asks)),
-		owner: make([]int32, len(b.asks)), siteZone: make([]int32, len(b.sites)),
+		spare: make([]int32, b.groups), owner: make([]int32, len(b.asks)), siteZone: make([]int32, len(b.sites)),
 	}
 	for i := range n.at {
 		n.at[i] = -1
@@ -217,7 +218,7 @@ func (st *search) add(g, pos int32) {
 	l := &st.b.lanes[st.lane[g]]
 	i := l.asks[pos]
 	x.members = append(x.members, pos)
-	x.spare = spareUnknown
+	st.spare[g] = spareUnknown
 	x.W += l.share(pos)
 	x.U += st.b.asks[i].units
 	st.at[i] = g
@@ -231,7 +232,7 @@ func (st *search) drop(g int32, k int) {
 	i := l.asks[pos]
 	x.members[k] = x.members[len(x.members)-1]
 	x.members = x.members[:len(x.members)-1]
-	x.spare = spareUnknown
+	st.spare[g] = spareUnknown
 	x.W -= l.share(pos)
 	x.U -= st.b.asks[i].units
 	st.at[i] = -1
@@ -395,46 +396,46 @@ func (st *search) admit(g, pos int32, seats *seating) {
 }
 
 // canLeave says whether the group of a demand stands without it.
-func (st *search) canLeave(i int32) bool {
-	g := st.at[i]
-	x := &st.groups[g]
-	l := &st.b.lanes[st.lane[g]]
-	d := &st.b.deals[l.deal]
-	n := len(x.members) - 1
-	if n < d.min {
+func (n *standings) canLeave(i int32) bool {
+	g := n.at[i]
+	if n.spare[g] == spareUnknown {
+		n.spare[g] = n.spareOf(g)
+	}
+	switch s := n.spare[g]; s {
+	case spareNone:
 		return false
+	case spareAll:
+		return true
+	case spareAsk:
+		return n.standsWithout(g, i)
+	default:
+		return s == i
 	}
-	if l.shares == nil && !d.bounded {
-		if x.spare == spareUnknown {
-			x.spare = st.spareOf(x, l, d.tier(n))
-		}
-		return x.spare == spareAll || (x.spare >= 0 && l.asks[x.spare] == i)
-	}
-	a := &st.b.asks[i]
-	if x.U-a.units < d.minUnits {
-		return false
-	}
-	W := x.W - d.weightOf(a)
-	k := d.tier(n)
-	for _, pos := range x.members {
-		if l.need(k, pos) > W && l.asks[pos] != i {
-			return false
-		}
-	}
-	return true
 }
 
-// Who can leave a group of an equal split, where all leave the same weight
-// behind: anybody, nobody, or (from 0 on) the member at this position alone.
+// Who can leave a group: nobody, anybody, who is found by asking, or (from 0
+// on) this demand alone.
 const (
 	spareUnknown int32 = -1 - iota
-	spareAll
 	spareNone
+	spareAll
+	spareAsk
 )
 
-// spareOf says who can leave: whoever stays must accept the smaller group.
-func (n *standings) spareOf(x *group, l *lane, tier int) int32 {
-	spare := spareAll
+// spareOf says who can leave a group. In an equal split all leave the same
+// weight behind, so whoever stays must accept the same smaller group.
+func (n *standings) spareOf(g int32) int32 {
+	x := &n.groups[g]
+	l := &n.b.lanes[n.lane[g]]
+	d := &n.b.deals[l.deal]
+	left := len(x.members) - 1
+	switch {
+	case left < d.min:
+		return spareNone
+	case l.shares != nil || d.bounded:
+		return spareAsk
+	}
+	tier, spare := d.tier(left), spareAll
 	for _, pos := range x.members {
 		if l.need(tier, pos) < x.W {
 			continue
@@ -442,9 +443,28 @@ func (n *standings) spareOf(x *group, l *lane, tier int) int32 {
 		if spare != spareAll {
 			return spareNone
 		}
-		spare = pos
+		spare = l.asks[pos]
 	}
 	return spare
+}
+
+// standsWithout says whether a group stands without one of its members.
+func (n *standings) standsWithout(g, i int32) bool {
+	x := &n.groups[g]
+	l := &n.b.lanes[n.lane[g]]
+	d := &n.b.deals[l.deal]
+	a := &n.b.asks[i]
+	if x.U-a.units < d.minUnits {
+		return false
+	}
+	W := x.W - d.weightOf(a)
+	tier := d.tier(len(x.members) - 1)
+	for _, pos := range x.members {
+		if l.need(tier, pos) > W && l.asks[pos] != i {
+			return false
+		}
+	}
+	return true
 }
 
 // seatsOpen is the set of slots that a rota may use: its own, and those in
