@@ -47,6 +47,7 @@ type deal struct {
 	bounded            bool  // by units
 	tiers              []dealTier
 	hosts              []int32
+	area               disc // of all hosts; without a radius when some are listed by name
 }
 
 type dealTier struct {
@@ -144,6 +145,8 @@ func newBoardWithoutCells(s *Snapshot) *board {
 			b.staff[p*b.slots+int(slots[id])] = int32(n)
 		}
 	}
+	turns := make(chan []int32)
+	go func() { turns <- turnsOf(s) }()
 	vouchers := issueVouchers(s).vouchers
 	b.asks = make([]ask, len(s.Demands))
 	for i := range s.Demands {
@@ -159,7 +162,9 @@ func newBoardWithoutCells(s *Snapshot) *board {
 		}
 		b.asks[i] = a
 	}
-	b.giveTurns()
+	for i, turn := range <-turns {
+		b.asks[i].turn = turn
+	}
 	b.deals = make([]deal, len(s.Offers))
 	for i := range s.Offers {
 		b.deals[i] = b.compile(&s.Offers[i], slots, categories, communities, providers)
@@ -174,9 +179,8 @@ func maskOf(ids []string, slots map[string]int32) (mask uint64) {
 	return mask
 }
 
-// giveTurns orders demands by lower ISEE, longer wait, lot.
-func (b *board) giveTurns() {
-	s := b.s
+// turnsOf orders demands by lower ISEE, longer wait, lot: for each its place.
+func turnsOf(s *Snapshot) []int32 {
 	households := index(s.Households, func(x *Household) string { return x.ID })
 	type line struct {
 		isee, lot uint64
@@ -194,9 +198,11 @@ func (b *board) giveTurns() {
 		p, q := &s.Demands[x.demand], &s.Demands[y.demand]
 		return cmp.Or(cmp.Compare(x.isee, y.isee), cmp.Compare(p.PostedOn, q.PostedOn), cmp.Compare(x.lot, y.lot), cmp.Compare(p.ID, q.ID))
 	})
+	turns := make([]int32, len(lines))
 	for turn, l := range lines {
-		b.asks[l.demand].turn = int32(turn)
+		turns[l.demand] = int32(turn)
 	}
+	return turns
 }
 
 func (b *board) compile(o *Offer, slots, categories, communities, providers map[string]int32) deal {
@@ -225,6 +231,9 @@ func (b *board) compile(o *Offer, slots, categories, communities, providers map[
 	}
 	if c := o.Area.Center; c != nil {
 		d.hosts = b.grid.around(c.XM, c.YM, o.Area.RadiusM, d.hosts)
+		if len(o.Area.Communities) == 0 {
+			d.area = disc{*c, o.Area.RadiusM}
+		}
 	}
 	slices.Sort(d.hosts)
 	d.hosts = slices.Compact(d.hosts)

@@ -54,9 +54,9 @@ func (l *lane) share(pos int32) int64 {
 func (b *board) buildLanes(workers int) {
 	const chunk = 64 // deals that one worker takes at a time
 	made := make([][]lane, (len(b.deals)+chunk-1)/chunk)
-	asksAt := b.asksByHome()
+	live := b.residents()
 	parallel(workers, len(made), func() func(int) {
-		m := newLaneMaker(b, asksAt)
+		m := newLaneMaker(b, live)
 		return func(k int) {
 			for d := k * chunk; d < min((k+1)*chunk, len(b.deals)); d++ {
 				m.make(int32(d))
@@ -70,40 +70,59 @@ func (b *board) buildLanes(workers int) {
 	b.indexEntries()
 }
 
-// home is a category at a community.
-type home struct{ category, community int32 }
+// resident is a demand as the lanes of a deal see it.
+type resident struct {
+	slots    uint64
+	ask      int32
+	category int32
+	reach    int32 // metres
+}
 
-// asksByHome lists the demands of each home, ascending.
-func (b *board) asksByHome() map[home][]int32 {
-	order := make([]int32, len(b.asks))
-	for i := range order {
-		order[i] = int32(i)
+// residents lists demands by community, then category.
+type residents struct {
+	all  []resident
+	from []int32 // by community
+}
+
+func (b *board) residents() *residents {
+	r := &residents{make([]resident, len(b.asks)), make([]int32, len(b.s.Communities)+1)}
+	for i := range b.asks {
+		a := &b.asks[i]
+		r.all[i] = resident{a.slots, int32(i), a.category, int32(a.reach)}
+		r.from[a.community+1]++
 	}
-	slices.SortFunc(order, func(x, y int32) int {
-		p, q := &b.asks[x], &b.asks[y]
-		return cmp.Or(cmp.Compare(p.category, q.category), cmp.Compare(p.community, q.community), cmp.Compare(x, y))
+	for c := range b.s.Communities {
+		r.from[c+1] += r.from[c]
+	}
+	slices.SortFunc(r.all, func(x, y resident) int {
+		return cmp.Or(cmp.Compare(b.asks[x.ask].community, b.asks[y.ask].community), cmp.Compare(x.category, y.category), cmp.Compare(x.ask, y.ask))
 	})
-	at := map[home][]int32{}
-	for first := 0; first < len(order); {
-		a := &b.asks[order[first]]
-		last := first
-		for last < len(order) && b.asks[order[last]].category == a.category && b.asks[order[last]].community == a.community {
-			last++
-		}
-		at[home{a.category, a.community}] = order[first:last:last]
-		first = last
+	return r
+}
+
+// of lists the demands of a category at a community, ascending.
+func (r *residents) of(category, community int32) []resident {
+	here := r.all[r.from[community]:r.from[community+1]]
+	first := 0
+	for first < len(here) && here[first].category < category {
+		first++
 	}
-	return at
+	last := first
+	for last < len(here) && here[last].category == category {
+		last++
+	}
+	return here[first:last]
 }
 
 // laneMaker makes the lanes of one deal after another, with memory that it
 // reuses.
 type laneMaker struct {
-	b      *board
-	asksAt map[home][]int32
-	lanes  []lane
+	b     *board
+	live  *residents
+	lanes []lane
 
 	near  []int32
+	discs []disc
 	stamp []int32 // by community: the block that met it last
 	block int32
 
@@ -128,8 +147,8 @@ type candidate struct {
 // hostsBlock bounds the hosts that are compared with one another.
 const hostsBlock = 256
 
-func newLaneMaker(b *board, asksAt map[home][]int32) *laneMaker {
-	return &laneMaker{b: b, asksAt: asksAt, stamp: make([]int32, len(b.s.Communities))}
+func newLaneMaker(b *board, live *residents) *laneMaker {
+	return &laneMaker{b: b, live: live, stamp: make([]int32, len(b.s.Communities))}
 }
 
 func (m *laneMaker) make(k int32) {
@@ -186,21 +205,19 @@ func (m *laneMaker) gather(d *deal, hosts []int32) {
 		metres int64
 		mask   int32
 	}
-	for _, h := range hosts {
-		host := &b.s.Communities[h]
-		m.near = b.grid.around(host.XM, host.YM, d.mix, m.near[:0])
+	for _, from := range m.centres(d, hosts) {
+		m.near = b.grid.around(from.XM, from.YM, from.radius, m.near[:0])
 		for _, c := range m.near {
 			if m.stamp[c] == m.block {
 				continue
 			}
 			m.stamp[c] = m.block
 			known := 0
-			for _, i := range m.asksAt[home{d.category, c}] {
-				a := &b.asks[i]
+			for _, a := range m.live.of(d.category, c) {
 				if a.slots&d.slots == 0 {
 					continue
 				}
-				reach := min(d.mix, a.reach)
+				reach := min(d.mix, int64(a.reach))
 				r := 0
 				for r < known && reaches[r].metres != reach {
 					r++
@@ -213,12 +230,32 @@ func (m *laneMaker) gather(d *deal, hosts []int32) {
 					known++
 				}
 				if reaches[r].mask >= 0 {
-					m.cands = append(m.cands, candidate{i, reaches[r].mask})
+					m.cands = append(m.cands, candidate{a.ask, reaches[r].mask})
 				}
 			}
 		}
 	}
 	slices.SortFunc(m.cands, func(x, y candidate) int { return cmp.Compare(x.ask, y.ask) })
+}
+
+// disc is where to look for members.
+type disc struct {
+	Point
+	radius int64
+}
+
+// centres are discs that hold everybody who could be a member at a host: one
+// around all hosts where the area is a circle, else one around each host.
+func (m *laneMaker) centres(d *deal, hosts []int32) []disc {
+	m.discs = m.discs[:0]
+	if d.area.radius > 0 {
+		return append(m.discs, disc{d.area.Point, d.area.radius + d.mix})
+	}
+	for _, h := range hosts {
+		c := &m.b.s.Communities[h]
+		m.discs = append(m.discs, disc{Point{c.XM, c.YM}, d.mix})
+	}
+	return m.discs
 }
 
 // addMask appends the mask of a community for a reach; -1 when no host is
