@@ -2,13 +2,10 @@ package pooling
 
 import "slices"
 
-// Shares of the kinds of steps, in percent (the rest are exchanges), and how
-// often a rebuilt group may take members whom others can spare: on a round of
-// ten thousand such steps gained ten times as much as those that take nobody.
+// Shares of the kinds of steps, in percent; the rest are exchanges.
 const (
 	rebuildPercent = 70
 	raidPercent    = 15
-	stealPercent   = 90
 
 	relatedMax = 6 // sites that are rebuilt together
 )
@@ -16,6 +13,7 @@ const (
 // climate says which outcomes a searcher keeps although they are worse.
 type climate struct {
 	perDemand  int64 // what serving one demand is worth, in cents
+	steal      int   // percent of the rebuilt groups that may take members whom others can spare
 	heat, cool int64 // the most that an outcome may be worse by, in cents: at the first step, after the last
 }
 
@@ -31,6 +29,7 @@ func (st *search) improve(f *field, steps int, c climate) {
 	if len(f.sites) == 0 || len(f.asks) == 0 {
 		return
 	}
+	st.steal = c.steal
 	for k := range steps {
 		threshold := int64(0)
 		if c.heat > 0 {
@@ -100,7 +99,7 @@ func (st *search) rebuild(f *field) {
 		st.closeAll(site)
 	}
 	how := st.anyManner()
-	how.steal = st.dice.below(100) < stealPercent
+	how.steal = st.dice.below(100) < st.steal
 	if st.dice.below(3) == 0 {
 		st.openAny(chosen[st.dice.below(len(chosen))], how)
 	}

@@ -305,3 +305,55 @@ func TestExplainAgreesWithTheFormation(t *testing.T) {
 		}
 	})
 }
+
+// G7: no member could move to another open pool where it would pay less, if the
+// pool it leaves stands without it and all members together pay no more.
+func TestNobodyPaysLessElsewhereAtNobodysCost(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := seededRound(t, 40)
+		r := newRun(s, Options{Work: brief()})
+		r.construct()
+		r.improve()
+		r.finish()
+		st := r.st
+		for i := range st.at {
+			if st.at[i] < 0 {
+				continue
+			}
+			before, served := st.net, st.served
+			if st.moveToCheaper(int32(i)) {
+				t.Fatalf("demand %d moves: net %d to %d, served %d to %d", i, before, st.net, served, st.served)
+			}
+		}
+	})
+}
+
+// A board that is cut into zones gives the same bytes whoever searches them, and
+// a valid formation.
+func TestZonesDoNotDependOnTheWorkers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("forms a round of sixty thousand demands three times")
+	}
+	t.Parallel()
+	s := Generate(GenerateOptions{Demands: zonesFrom + 10_000, Seed: 3})
+	var first []byte
+	for _, workers := range []int{1, 2, 5} {
+		f := mustForm(t, s, Options{Workers: workers, Work: &Work{Cooling: 4, Waves: 3}})
+		if workers == 1 {
+			for _, v := range Check(s, f) {
+				t.Error(v)
+			}
+		}
+		b, err := f.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = b
+		}
+		if !bytes.Equal(b, first) {
+			t.Fatalf("%d workers give other bytes", workers)
+		}
+	}
+}

@@ -12,6 +12,7 @@ type search struct {
 	dice  dice
 	zone  int32 // the searcher's own demands and sites; see [standings.owner]
 	limit bool  // to the zone
+	steal int   // see [climate]
 
 	served int   // change since this searcher began, as net is
 	net    int64 // in cents, of groups that are not touched
