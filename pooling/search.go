@@ -45,7 +45,6 @@ type group struct {
 	hosts   uint64  // that all members reach
 	net     int64   // what its members pay together; 0 while touched
 	touched bool
-	spare   int32    // who can leave: see [standings.spareOf]; spareUnknown after a change
 	seats   *seating // of a rota that stands; nil otherwise
 }
 
