@@ -36,8 +36,8 @@ func planFor(opt Options, demands int) Work {
 		w.Sweeps = 150
 	}
 	if demands > zonesFrom {
-		w.Sweeps = max(40, 70-demands/30_000)
-		w.Cooling = 24
+		w.Sweeps = max(30, 70-demands/25_000)
+		w.Cooling = max(10, 24-demands/70_000)
 	}
 	switch {
 	case opt.Effort == EffortFast && demands > zonesFrom:
