@@ -31,13 +31,16 @@ func planFor(opt Options, demands int) Work {
 	if opt.Work != nil {
 		return *opt.Work
 	}
-	w := Work{Sweeps: 600, Cooling: max(100, min(2*demands/3, 200), demands/25), Nodes: 150}
+	w := Work{Sweeps: 600, Cooling: max(100, min(2*demands/3, 200), demands/31), Nodes: 150}
 	if demands > polishedMax {
 		w.Sweeps = 150
 	}
+	if demands > 50_000 {
+		w.Sweeps, w.Cooling = 70, demands/36
+	}
 	if demands > zonesFrom {
 		w.Sweeps = max(30, 70-demands/25_000)
-		w.Cooling = max(10, 24-demands/70_000)
+		w.Cooling = max(10, 36-demands/35_000)
 	}
 	switch {
 	case opt.Effort == EffortFast && demands > zonesFrom:
@@ -75,7 +78,7 @@ func (r *run) construct() {
 		st.price[i] = 3000 * int32(min(127, len(st.b.entriesOf(int32(i)))))
 	}
 	for wave := range 2 {
-		fields := r.atlas.cut(wave)
+		fields := r.atlas.cut(wave, zoneAsksFirst)
 		st.inZones(fields, r.opt.Workers, wave, func(one *search, f *field) {
 			one.construct(f.lanes(st.b))
 			one.stealOpen(f.sites)
@@ -153,10 +156,19 @@ func (r *run) pricePaced() {
 	for r.more(r.done.Multipliers, r.done.Sweeps, r.plan.Multipliers, 300) {
 		r.market.sweep(stepOf(r.done.Multipliers, r.done.Sweeps))
 		if r.done.Multipliers++; r.done.Multipliers == sweepsTried && r.opt.Spent != nil && r.opt.Work == nil {
-			r.done.Sweeps = min(r.done.Sweeps, max(sweepsTried+4, sweepsTried*250/max(1, r.spent())))
+			r.done.Sweeps = fitted(sweepsTried, r.done.Sweeps, r.spent(), 250)
 		}
 		r.say("bound", 100+r.done.Multipliers*200/r.done.Sweeps)
 	}
+}
+
+// fitted is how much of what was planned fits the time allowed, in thousandths,
+// when so much was tried in the time spent.
+func fitted(tried, planned, spent, allowed int) int {
+	if spent <= 0 {
+		return planned // too quick to tell
+	}
+	return min(planned, max(tried+4, tried*allowed/spent))
 }
 
 // more says whether another unit of some work is done: up to the plan while
@@ -179,7 +191,7 @@ func (r *run) improve() {
 	for r.more(r.done.Waves, r.done.Cooling, r.plan.Waves, 920) {
 		r.wave(r.done.Waves)
 		if r.done.Waves++; r.done.Waves == wavesTried && r.opt.Spent != nil && r.opt.Work == nil {
-			r.done.Cooling = min(r.done.Cooling, max(wavesTried, wavesTried*(900-begun)/max(1, r.spent()-begun)))
+			r.done.Cooling = fitted(wavesTried, r.done.Cooling, r.spent()-begun, 900-begun)
 		}
 		r.say("improve", 300+r.done.Waves*600/r.done.Cooling)
 	}
@@ -193,7 +205,7 @@ func (r *run) wave(k int) {
 	if restart {
 		r.recall()
 	}
-	fields := r.atlas.cut(k)
+	fields := r.atlas.cut(k, zoneAsksSearch)
 	st.inZones(fields, r.opt.Workers, k+2, func(one *search, f *field) {
 		steps := waveSteps
 		if len(fields) > 1 {
@@ -264,7 +276,7 @@ func (st *search) meanLimit() int64 {
 func (r *run) finish() {
 	const roundsMax = 8
 	for k := range roundsMax {
-		fields := r.atlas.cut(r.done.Waves + k)
+		fields := r.atlas.cut(r.done.Waves+k, zoneAsksSearch)
 		r.st.inZones(fields, r.opt.Workers, r.done.Waves+2+k, func(one *search, f *field) { one.settleDown(f) })
 		served := r.st.served
 		r.st.sweep()

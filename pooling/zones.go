@@ -13,12 +13,16 @@ import (
 // searched at the same time. The cut turns and shifts from wave to wave, so
 // that no border stands for long.
 
-// zoneAsks is about how many demands are in a zone: enough that few are near a
-// border, few enough that several workers have something to do.
-const zoneAsks = 25_000
+// About how many demands are in a zone. First groups want few borders; the search
+// after them wants what it looks at in the processor's cache, and borders that
+// move.
+const (
+	zoneAsksFirst  = 25_000
+	zoneAsksSearch = 8_000
+)
 
 // zonesFrom is the number of demands from which a board is cut.
-const zonesFrom = 50_000
+const zonesFrom = 150_000
 
 // atlas knows where the sites are, to cut them into zones.
 type atlas struct {
@@ -38,9 +42,9 @@ func (st *search) newAtlas() *atlas {
 	return a
 }
 
-// cut makes the fields of one wave.
-func (a *atlas) cut(wave int) []*field {
-	zones := len(a.field.asks) / zoneAsks
+// cut makes the fields of one wave, of about so many demands.
+func (a *atlas) cut(wave, asks int) []*field {
+	zones := len(a.field.asks) / asks
 	if len(a.field.asks) < zonesFrom || zones < 2 {
 		return []*field{a.field}
 	}
