@@ -39,12 +39,12 @@ func planFor(opt Options, demands int) Work {
 		w.Sweeps, w.Cooling = 70, demands/36
 	}
 	if demands > zonesFrom {
-		w.Sweeps = max(30, 70-demands/25_000)
-		w.Cooling = max(10, 36-demands/35_000)
+		w.Sweeps = max(36, 70-demands/25_000)
+		w.Cooling = max(16, 36-demands/35_000)
 	}
 	switch {
 	case opt.Effort == EffortFast && demands > zonesFrom:
-		return Work{Cooling: 2} // what zones leave open at their borders
+		return Work{Cooling: 3} // what zones leave open at their borders
 	case opt.Effort == EffortFast:
 		return Work{}
 	case opt.Effort == EffortHigh || (opt.Effort == "" && opt.Spent != nil):
