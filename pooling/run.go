@@ -229,8 +229,8 @@ func (r *run) zoneSteps() int {
 const annealedMax = 3000
 
 // climate is that of a wave: in a small round the search cools in several
-// cycles, first for more demands served until no more can be, then for less
-// net; in a large one it cools once.
+// cycles, the first three for more demands served until no more can be, the others
+// for less net; in a large one it cools once.
 func (r *run) climate(k int) (c climate, restart bool) {
 	worth := r.st.meanLimit()
 	c = climate{perDemand: 20 * worth, heat: worth, steal: 50}
