@@ -73,8 +73,11 @@ func (st *search) openWith(lane int32, members []int32, seats *seating, doubt bo
 // again. Sizes only shrink while demands are taken, so a size found earlier is
 // an upper bound and only the lane on top is looked at again (lazy greedy,
 // Minoux 1978).
-func (st *search) construct(lanes []int32) {
-	how := manner{weight: priceOne}
+//
+// weight is how much of its price a demand is worth less, in millionths: those
+// who are easily served elsewhere come last.
+func (st *search) construct(lanes []int32, weight int32) {
+	how := manner{weight: weight}
 	var buckets [][]int32
 	put := func(l int32, size int) {
 		for len(buckets) <= size {
@@ -107,10 +110,43 @@ func (st *search) construct(lanes []int32) {
 	st.commit()
 }
 
+// auction prices the demands of a field roughly, while nobody is served: each
+// site in turn takes the groups that it values most, and their members become
+// dearer to the next. A few sweeps of [market], without its memory.
+func (st *search) auction(f *field) {
+	const sweeps = 3
+	for _, i := range f.asks {
+		st.price[i] = priceStart
+	}
+	how := manner{weight: priceOne}
+	var p picked
+	for range sweeps {
+		for _, i := range f.asks {
+			st.price[i] -= min(priceStep, st.price[i])
+		}
+		for _, s := range f.sites {
+			x := &st.b.sites[s]
+			for range x.groups {
+				p.value = 0
+				for _, l := range x.lanes {
+					st.improvePick(l, &how, &p)
+				}
+				if p.value <= 0 {
+					break
+				}
+				asks := st.b.lanes[p.lane].asks
+				for _, pos := range st.scratch.best {
+					st.price[asks[pos]] += priceStep
+				}
+			}
+		}
+	}
+}
+
 // stealOpen opens groups of unserved demands with members whom other groups
 // can spare without anyone losing a place.
 func (st *search) stealOpen(sites []int32) {
-	how := manner{weight: priceOne, steal: true}
+	how := manner{weight: priceOne / 2, steal: true}
 	for _, s := range sites {
 		st.openAt(s, &how)
 		st.settleNets()
@@ -241,11 +277,10 @@ func (st *search) pays(i int32) int64 {
 // settleDown lets members move to open groups where they pay less, when the
 // group they leave stands without them and the members of the round together
 // do not pay more. One demand moves at a time, so every move lowers the pair
-// (sum of nets, own price) and the sweep ends; sweepsMax bounds it anyway.
+// (sum of nets, own price) and the sweeps end; sweepsMax bounds them anyway.
 //
 // Source: mechanism, G7.
-func (st *search) settleDown(f *field) {
-	const sweepsMax = 8
+func (st *search) settleDown(f *field, sweepsMax int) {
 	for range sweepsMax {
 		moved := false
 		for _, i := range f.asks {

@@ -40,11 +40,11 @@ func planFor(opt Options, demands int) Work {
 	}
 	if demands > zonesFrom {
 		w.Sweeps = max(36, 70-demands/25_000)
-		w.Cooling = max(16, 36-demands/35_000)
+		w.Cooling = max(24, 36-demands/35_000)
 	}
 	switch {
 	case opt.Effort == EffortFast && demands > zonesFrom:
-		return Work{Cooling: 3} // what zones leave open at their borders
+		return Work{Cooling: 2} // what zones leave open at their borders
 	case opt.Effort == EffortFast:
 		return Work{}
 	case opt.Effort == EffortHigh || (opt.Effort == "" && opt.Spent != nil):
@@ -74,13 +74,21 @@ func (r *run) say(phase string, done int) {
 // then what is possible across them.
 func (r *run) construct() {
 	st := r.st
-	for i := range st.price { // many other places: others first
-		st.price[i] = 3000 * int32(min(127, len(st.b.entriesOf(int32(i)))))
+	weight := int32(priceOne)
+	if r.plan.Sweeps > 0 { // many other places: others first
+		for i := range st.price {
+			st.price[i] = 3000 * int32(min(127, len(st.b.entriesOf(int32(i)))))
+		}
+	} else { // no better prices will come
+		weight = priceOne * 9 / 10
 	}
 	for wave := range 2 {
 		fields := r.atlas.cut(wave, zoneAsksFirst)
 		st.inZones(fields, r.opt.Workers, wave, func(one *search, f *field) {
-			one.construct(f.lanes(st.b))
+			if wave == 0 && r.plan.Sweeps == 0 {
+				one.auction(f)
+			}
+			one.construct(f.lanes(st.b), weight)
 			one.stealOpen(f.sites)
 		})
 		r.say("groups", 40*(wave+1))
@@ -274,10 +282,13 @@ func (st *search) meanLimit() int64 {
 // finish settles prices among members and closes what is left, until neither
 // changes anything: whoever finds a place may make another group cheaper.
 func (r *run) finish() {
-	const roundsMax = 8
-	for k := range roundsMax {
+	rounds, sweeps := 8, 8
+	if r.plan.Sweeps == 0 && len(r.st.b.asks) > zonesFrom {
+		rounds, sweeps = 1, 2
+	}
+	for k := range rounds {
 		fields := r.atlas.cut(r.done.Waves+k, zoneAsksSearch)
-		r.st.inZones(fields, r.opt.Workers, r.done.Waves+2+k, func(one *search, f *field) { one.settleDown(f) })
+		r.st.inZones(fields, r.opt.Workers, r.done.Waves+2+k, func(one *search, f *field) { one.settleDown(f, sweeps) })
 		served := r.st.served
 		r.st.sweep()
 		if r.st.served == served {
