@@ -31,7 +31,7 @@ func planFor(opt Options, demands int) Work {
 	if opt.Work != nil {
 		return *opt.Work
 	}
-	w := Work{Sweeps: 600, Cooling: max(100, min(2*demands/3, 200), demands/31), Nodes: 150}
+	w := Work{Sweeps: 600, Cooling: max(150, min(2*demands/3, 200), demands/31), Nodes: 150}
 	if demands > polishedMax {
 		w.Sweeps = 150
 	}
@@ -195,15 +195,28 @@ func (r *run) improve() {
 		return
 	}
 	r.done.Cooling = r.plan.Cooling
+	r.cool(1)
+	if len(r.st.b.asks) <= againMax && r.served < r.ceil {
+		r.cool(2)
+	}
+	r.recall()
+}
+
+// againMax is up to how many demands the search cools again when it serves fewer
+// than the prices allow: there a second chance costs little, and often finds the
+// one that was missed.
+const againMax = 500
+
+// cool does waves until they are so many times what was planned to cool once.
+func (r *run) cool(times int) {
 	begun := r.spent()
-	for r.more(r.done.Waves, r.done.Cooling, r.plan.Waves, 920) {
+	for r.more(r.done.Waves, r.done.Cooling*times, r.plan.Waves, 920) {
 		r.wave(r.done.Waves)
 		if r.done.Waves++; r.done.Waves == wavesTried && r.opt.Spent != nil && r.opt.Work == nil {
 			r.done.Cooling = fitted(wavesTried, r.done.Cooling, r.spent()-begun, 900-begun)
 		}
-		r.say("improve", 300+r.done.Waves*600/r.done.Cooling)
+		r.say("improve", 300+r.done.Waves*600/(r.done.Cooling*times))
 	}
-	r.recall()
 }
 
 // wave searches every zone once.
@@ -246,7 +259,7 @@ func (r *run) climate(k int) (c climate, restart bool) {
 	switch {
 	case len(r.st.b.asks) > annealedMax:
 		c = climate{perDemand: 10 * worth, heat: 3 * worth, steal: stealOften}
-	case r.served < r.ceil && k < r.done.Cooling*3/cycles:
+	case r.served < r.ceil && k%r.done.Cooling < r.done.Cooling*3/cycles:
 		c = climate{perDemand: 6 * worth, heat: 6 * worth, steal: stealOften}
 		fallthrough
 	default:
