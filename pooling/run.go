@@ -31,7 +31,7 @@ func planFor(opt Options, demands int) Work {
 	if opt.Work != nil {
 		return *opt.Work
 	}
-	w := Work{Sweeps: 600, Cooling: max(150, min(2*demands/3, 200), demands/31), Nodes: 150}
+	w := Work{Sweeps: 600, Cooling: max(100, min(3*demands, 150), min(2*demands/3, 200), demands/31), Nodes: 150}
 	if demands > polishedMax {
 		w.Sweeps = 150
 	}
