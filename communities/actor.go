@@ -68,6 +68,8 @@ const (
 	PermOpenRound      Permission = "open_round"      // open a one-offer round; Scope.Community
 	PermRunRound       Permission = "run_round"       // timetables; close, form, charge by hand; whole municipality
 	PermSeeFund        Permission = "see_fund"        // funds of measures and their use; whole municipality
+	PermWriteMeasure   Permission = "write_measure"   // write the text of a measure; whole municipality
+	PermPublishMeasure Permission = "publish_measure" // put a measure in force that somebody else wrote; whole municipality
 	PermSeeISEE        Permission = "see_isee"        // ISEE of a household; Scope.Household
 	PermFileISEE       Permission = "file_isee"       // record an ISEE certificate; Scope.Household
 	PermSeeNeeds       Permission = "see_needs"       // map of needs; whole municipality
@@ -79,7 +81,7 @@ func Permissions() []Permission {
 	return []Permission{
 		PermSeeCommunity, PermSeeMembers, PermPledge, PermSeeCharges, PermPay, PermImport, PermInvite,
 		PermRecordTransfer, PermPublishOffer, PermSeeProvider, PermQualify, PermOpenRound, PermRunRound,
-		PermSeeFund, PermSeeISEE, PermFileISEE, PermSeeNeeds, PermSeeLedger,
+		PermSeeFund, PermWriteMeasure, PermPublishMeasure, PermSeeISEE, PermFileISEE, PermSeeNeeds, PermSeeLedger,
 	}
 }
 
@@ -129,6 +131,8 @@ var reaches = map[Permission]map[Role]reach{
 	PermOpenRound:      {RoleDelegate: reachCommunity, RoleOfficer: reachMunicipality},
 	PermRunRound:       {RoleOfficer: reachMunicipality},
 	PermSeeFund:        {RoleOfficer: reachMunicipality},
+	PermWriteMeasure:   {RoleOfficer: reachMunicipality},
+	PermPublishMeasure: {RoleOfficer: reachMunicipality},
 	PermSeeISEE:        {RoleMember: reachOwn, RoleOfficer: reachMunicipality},
 	PermFileISEE:       {RoleMember: reachOwn, RoleOfficer: reachMunicipality, RoleOperator: reachMunicipality},
 	PermSeeNeeds:       {RoleOfficer: reachMunicipality, RoleOperator: reachMunicipality},

@@ -202,7 +202,10 @@ func (w *town) addProvider() {
 	if !ok {
 		w.t.Fatal("no measure for the laboratory")
 	}
-	w.must(w.desk.PublishMeasure(w.ctx, w.officer, NewMeasure{YAML: string(yaml), Cap: 300_00, Year: 2026}))
+	w.must(w.desk.AppointOfficer(w.ctx, w.officer, NewOfficer{GivenName: "Giorgio", FamilyName: "Sala", Email: "giorgio@comune.example"}))
+	id, version, err := w.desk.WriteMeasure(w.ctx, w.officer, MeasureText{YAML: string(yaml)})
+	w.must(err)
+	w.must(w.desk.PublishMeasure(w.ctx, w.actor("giorgio@comune.example"), MeasureRelease{Measure: id, Version: version, Year: 2026, Cap: 300_00}))
 }
 
 func (w *town) labOffer() OfferRequest {

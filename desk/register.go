@@ -51,6 +51,29 @@ func (d *Desk) Found(ctx context.Context, name string, officer NewOfficer) error
 	})
 }
 
+// AppointOfficer lets another person of the Comune log in as an officer
+// (officer): some acts need two.
+func (d *Desk) AppointOfficer(ctx context.Context, a communities.Actor, r NewOfficer) error {
+	now := d.clock.Now()
+	if err := a.May(communities.PermQualify, communities.Scope{}, now); err != nil {
+		return err
+	}
+	email, err := normalEmail(r.Email)
+	if err != nil {
+		return err
+	}
+	if err := texts(field{"given_name", r.GivenName, nameRunesMax}, field{"family_name", r.FamilyName, nameRunesMax}).OrNil(); err != nil {
+		return err
+	}
+	return d.db.InTx(ctx, func(tx *postgres.Tx) error {
+		grant := communities.Grant{Role: communities.RoleOfficer, From: now}
+		if err := tx.AddUser(ctx, email, strings.TrimSpace(r.GivenName+" "+r.FamilyName), grant, now); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, now, a.User, "appoint_officer", "user "+email, nil)
+	})
+}
+
 // ActorByEmail is the actor for somebody known by an e-mail address, for acts
 // at the command line, where who types is trusted.
 func (d *Desk) ActorByEmail(ctx context.Context, email string) (communities.Actor, error) {
@@ -161,32 +184,6 @@ func (d *Desk) RegisterProvider(ctx context.Context, a communities.Actor, r NewP
 			return err
 		}
 		return tx.Audit(ctx, now, a.User, "register_provider", "provider "+string(p.ID), map[string]any{"categories": r.Categories})
-	})
-}
-
-// PublishMeasure publishes a measure, whose own worked cases must pass, with
-// its fund for a year (officer). The same measure again with another year adds
-// a fund.
-func (d *Desk) PublishMeasure(ctx context.Context, a communities.Actor, r NewMeasure) error {
-	now := d.clock.Now()
-	if err := a.May(communities.PermQualify, communities.Scope{}, now); err != nil {
-		return err
-	}
-	m, err := subsidies.LoadMeasure([]byte(r.YAML))
-	if err != nil {
-		return err
-	}
-	if r.Cap <= 0 || r.Cap > money.Max {
-		return ErrPrice.With("max", money.Max).At("cap")
-	}
-	return d.db.InTx(ctx, func(tx *postgres.Tx) error {
-		if err := tx.AddMeasure(ctx, m.ID, m.Name.IT, r.YAML, now); err != nil {
-			return err
-		}
-		if err := tx.AddFund(ctx, postgres.NewID(), m.ID, r.Year, r.Cap); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, now, a.User, "publish_measure", "measure "+m.ID, map[string]any{"year": r.Year, "cap": r.Cap.String()})
 	})
 }
 

@@ -120,13 +120,6 @@ type TierRequest struct {
 	FromMembers, Fixed, PerMember, PerUnit string
 }
 
-// NewMeasure publishes a measure with its fund.
-type NewMeasure struct {
-	YAML string
-	Cap  money.Amount
-	Year int
-}
-
 // NewISEE records a household's certificate.
 type NewISEE struct {
 	Household          communities.HouseholdID

@@ -226,6 +226,23 @@ TABLE login_links COLUMN expires_at timestamp with time zone NOT NULL
 TABLE login_links COLUMN used_at timestamp with time zone
 TABLE login_links CONSTRAINT login_links_pkey PRIMARY KEY (municipality_id, token_sha256)
 TABLE login_links CONSTRAINT login_links_user FOREIGN KEY (municipality_id, user_id) REFERENCES users(municipality_id, id)
+TABLE measure_versions COLUMN municipality_id integer NOT NULL
+TABLE measure_versions COLUMN measure_id text NOT NULL
+TABLE measure_versions COLUMN version integer NOT NULL
+TABLE measure_versions COLUMN name text NOT NULL
+TABLE measure_versions COLUMN yaml text NOT NULL
+TABLE measure_versions COLUMN note text NOT NULL
+TABLE measure_versions COLUMN written_by uuid NOT NULL
+TABLE measure_versions COLUMN written_at timestamp with time zone NOT NULL
+TABLE measure_versions COLUMN published_by uuid
+TABLE measure_versions COLUMN published_at timestamp with time zone
+TABLE measure_versions CONSTRAINT measure_versions_pkey PRIMARY KEY (municipality_id, measure_id, version)
+TABLE measure_versions CONSTRAINT measure_versions_published CHECK (((published_by IS NULL) = (published_at IS NULL)))
+TABLE measure_versions CONSTRAINT measure_versions_publisher FOREIGN KEY (municipality_id, published_by) REFERENCES users(municipality_id, id)
+TABLE measure_versions CONSTRAINT measure_versions_two_hands CHECK ((published_by <> written_by))
+TABLE measure_versions CONSTRAINT measure_versions_version_check CHECK ((version >= 1))
+TABLE measure_versions CONSTRAINT measure_versions_writer FOREIGN KEY (municipality_id, written_by) REFERENCES users(municipality_id, id)
+CREATE TRIGGER measure_versions_keep BEFORE DELETE OR UPDATE ON public.measure_versions FOR EACH ROW EXECUTE FUNCTION measure_versions_keep()
 TABLE measures COLUMN municipality_id integer NOT NULL
 TABLE measures COLUMN id text NOT NULL
 TABLE measures COLUMN name text NOT NULL

@@ -25,6 +25,8 @@ var (
 	ErrFundExhausted = refusal.New(refusal.KindConflict, "fund_exhausted")
 	// ErrExists says that the same thing is already registered.
 	ErrExists = refusal.New(refusal.KindConflict, "already_registered")
+	// ErrMeasureTwoHands says that who wrote a measure cannot publish it.
+	ErrMeasureTwoHands = refusal.New(refusal.KindConflict, "measure_two_hands")
 	// ErrUnitTaken says that a unit of a community belongs to another household.
 	ErrUnitTaken = refusal.New(refusal.KindConflict, "unit_taken")
 	// ErrPaymentUnderway says that a card payment of this charge is being made.
@@ -42,6 +44,7 @@ var byConstraint = map[string]*refusal.Error{
 	"providers_tax_code":          ErrExists,
 	"isee_protocol":               ErrExists,
 	"measures_pkey":               ErrExists,
+	"measure_versions_two_hands":  ErrMeasureTwoHands,
 	"funds_one_a_year":            ErrExists,
 	"memberships_unit_once":       ErrUnitTaken,
 	"offers_qualified":            catalogue.ErrNotQualified,

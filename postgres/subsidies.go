@@ -45,19 +45,6 @@ func (tx *Tx) LockFunds(ctx context.Context, year int) ([]Fund, error) {
 	return list[Fund](ctx, tx.reader, "lock funds", fundSelect+"AND f.year = ? ORDER BY f.measure_id, f.id FOR UPDATE OF f", tx.municipality, year)
 }
 
-// AddMeasure stores a measure; again with the same text changes nothing, with
-// another text it is refused ([ErrExists]).
-func (tx *Tx) AddMeasure(ctx context.Context, id, name, yaml string, at time.Time) error {
-	n, err := tx.exec(ctx, "add measure", `
-		INSERT INTO measures (municipality_id, id, name, yaml, published_at) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (municipality_id, id) DO UPDATE SET name = measures.name WHERE measures.yaml = EXCLUDED.yaml`,
-		tx.municipality, id, name, yaml, at)
-	if err == nil && n == 0 {
-		return ErrExists
-	}
-	return err
-}
-
 // AddFund stores a fund.
 func (tx *Tx) AddFund(ctx context.Context, id, measure string, year int, limit money.Amount) error {
 	_, err := tx.exec(ctx, "add fund", "INSERT INTO funds (municipality_id, id, measure_id, year, cap_cents) VALUES (?, ?, ?, ?, ?)",

@@ -205,9 +205,18 @@ func typed(n int) string {
 	return strconv.Itoa(n)
 }
 
-// measures publishes the measures that come with the program, with their funds.
+// measures lets the officer write the measures that come with the program, and
+// the director publish them with their funds: it takes two.
 func (l *demoLoader) measures(ctx context.Context) error {
 	officer, err := l.officer(ctx)
+	if err != nil {
+		return err
+	}
+	who := cast("director").Person
+	if err := unlessDone(l.desk.AppointOfficer(ctx, officer, desk.NewOfficer{GivenName: who.GivenName, FamilyName: who.FamilyName, Email: who.Email})); err != nil {
+		return err
+	}
+	director, err := l.actor(ctx, who.Email)
 	if err != nil {
 		return err
 	}
@@ -216,8 +225,16 @@ func (l *demoLoader) measures(ctx context.Context) error {
 		if !ok {
 			return fmt.Errorf("no measure %s", f.Measure)
 		}
-		for _, year := range l.calendar.years(l.desk.Zone()) {
-			if err := unlessDone(l.desk.PublishMeasure(ctx, officer, desk.NewMeasure{YAML: string(text), Cap: f.Cap, Year: year})); err != nil {
+		if _, _, err := l.desk.WriteMeasure(ctx, officer, desk.MeasureText{YAML: string(text), Note: "Prima versione."}); unlessDone(err) != nil {
+			return err
+		}
+		release := desk.MeasureRelease{Measure: f.Measure, Version: 1}
+		if err := unlessDone(l.desk.PublishMeasure(ctx, director, release)); err != nil {
+			return err
+		}
+		for _, release.Year = range l.calendar.years(l.desk.Zone()) {
+			release.Cap = f.Cap
+			if err := unlessDone(l.desk.AddMeasureFund(ctx, director, release)); err != nil {
 				return err
 			}
 		}
