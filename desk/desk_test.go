@@ -205,7 +205,7 @@ func (w *town) addProvider() {
 	w.must(w.desk.AppointOfficer(w.ctx, w.officer, NewOfficer{GivenName: "Giorgio", FamilyName: "Sala", Email: "giorgio@comune.example"}))
 	id, version, err := w.desk.WriteMeasure(w.ctx, w.officer, MeasureText{YAML: string(yaml)})
 	w.must(err)
-	w.must(w.desk.PublishMeasure(w.ctx, w.actor("giorgio@comune.example"), MeasureRelease{Measure: id, Version: version, Year: 2026, Cap: 300_00}))
+	w.must(w.desk.PublishMeasure(w.ctx, w.actor("giorgio@comune.example"), MeasureRelease{Measure: id, Version: version, Year: "2026", Cap: "300,00"}))
 }
 
 func (w *town) labOffer() OfferRequest {

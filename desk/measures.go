@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"colletta/communities"
 	"colletta/money"
@@ -32,9 +33,26 @@ type MeasureText struct {
 type MeasureRelease struct {
 	Measure string
 	Version int
-	Year    int          // [year] of the fund; 0 adds no fund
-	Cap     money.Amount // [cap] of the fund
+	Year    string // [year] of the fund; empty adds no fund
+	Cap     string // [cap] of the fund, euro in Italian form
 }
+
+// fund reads year and limit; 0 where none is asked for.
+func (r MeasureRelease) fund() (year int, limit money.Amount, err error) {
+	if strings.TrimSpace(r.Year+r.Cap) == "" {
+		return 0, 0, nil
+	}
+	var f form
+	year = int(f.whole("year", r.Year, fundYearMin, fundYearMax, -1))
+	limit = f.price("cap", r.Cap, 1)
+	return year, limit, f.refused.OrNil()
+}
+
+// The years that a fund can be of.
+const (
+	fundYearMin = 2000
+	fundYearMax = 2100
+)
 
 // WriteMeasure stores a draft of a measure (officer). Its own worked cases must
 // pass. It returns the measure's id and the number of the version.
@@ -89,8 +107,9 @@ func (d *Desk) PublishMeasure(ctx context.Context, a communities.Actor, r Measur
 	if err := a.May(communities.PermPublishMeasure, communities.Scope{}, now); err != nil {
 		return err
 	}
-	if r.Year != 0 && (r.Cap <= 0 || r.Cap > money.Max) {
-		return ErrPrice.With("max", money.Max).At("cap")
+	year, limit, err := r.fund()
+	if err != nil {
+		return err
 	}
 	return d.db.InTx(ctx, func(tx *postgres.Tx) error {
 		versions, err := tx.LockMeasure(ctx, r.Measure)
@@ -107,13 +126,13 @@ func (d *Desk) PublishMeasure(ctx context.Context, a communities.Actor, r Measur
 		if err := tx.PublishMeasureVersion(ctx, v, a.User, now); err != nil {
 			return err
 		}
-		if r.Year != 0 {
-			if err := tx.AddFund(ctx, postgres.NewID(), r.Measure, r.Year, r.Cap); err != nil {
+		if year != 0 {
+			if err := tx.AddFund(ctx, postgres.NewID(), r.Measure, year, limit); err != nil {
 				return err
 			}
 		}
 		return tx.Audit(ctx, now, a.User, "publish_measure", "measure "+r.Measure, map[string]any{
-			"version": r.Version, "written_by": v.WrittenBy, "year": r.Year, "cap": r.Cap.String(),
+			"version": r.Version, "written_by": v.WrittenBy, "year": year, "cap": limit.String(),
 		})
 	})
 }
@@ -124,14 +143,15 @@ func (d *Desk) AddMeasureFund(ctx context.Context, a communities.Actor, r Measur
 	if err := a.May(communities.PermPublishMeasure, communities.Scope{}, now); err != nil {
 		return err
 	}
-	if r.Cap <= 0 || r.Cap > money.Max {
-		return ErrPrice.With("max", money.Max).At("cap")
+	year, limit, err := r.fund()
+	if err != nil {
+		return err
 	}
 	return d.db.InTx(ctx, func(tx *postgres.Tx) error {
-		if err := tx.AddFund(ctx, postgres.NewID(), r.Measure, r.Year, r.Cap); err != nil {
+		if err := tx.AddFund(ctx, postgres.NewID(), r.Measure, year, limit); err != nil {
 			return err
 		}
-		return tx.Audit(ctx, now, a.User, "add_fund", "measure "+r.Measure, map[string]any{"year": r.Year, "cap": r.Cap.String()})
+		return tx.Audit(ctx, now, a.User, "add_fund", "measure "+r.Measure, map[string]any{"year": year, "cap": limit.String()})
 	})
 }
 
@@ -163,10 +183,19 @@ type MeasureView struct {
 
 // MeasureVersionView is one text of a measure.
 type MeasureVersionView struct {
-	postgres.MeasureVersion
-	Current    bool // in force now
-	MayPublish bool // by who asks
+	Measure       string
+	Version       int // from 1
+	YAML, Note    string
+	WrittenByName string
+	WrittenAt     time.Time
+	PublisherName string    // empty while it is a draft
+	PublishedAt   time.Time // zero while it is a draft
+	Current       bool      // in force now
+	MayPublish    bool      // by who asks
 }
+
+// Draft is true for a version that was never in force.
+func (v MeasureVersionView) Draft() bool { return v.PublishedAt.IsZero() }
 
 // Measures lists every measure with its versions (officer).
 func (d *Desk) Measures(ctx context.Context, a communities.Actor) ([]MeasureView, error) {
@@ -210,7 +239,13 @@ func measureView(versions []postgres.MeasureVersion, a communities.Actor, publis
 	v := MeasureView{ID: versions[0].MeasureID, Name: versions[0].Name}
 	current := false
 	for _, one := range versions {
-		view := MeasureVersionView{MeasureVersion: one, Current: one.InForce() && !current}
+		view := MeasureVersionView{
+			Measure: one.MeasureID, Version: one.Version, YAML: one.Yaml, Note: one.Note, WrittenByName: one.WrittenByName, WrittenAt: one.WrittenAt,
+			PublisherName: one.PublisherName, Current: one.InForce() && !current,
+		}
+		if one.InForce() {
+			view.PublishedAt = *one.PublishedAt
+		}
 		current = current || one.InForce()
 		_, err := releasable(versions, one.Version, string(a.User))
 		view.MayPublish = publisher && err == nil

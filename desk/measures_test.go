@@ -52,7 +52,7 @@ func TestWhoWroteAMeasureCannotPublishIt(t *testing.T) {
 	publish(w.actor("ada@comune.example"), 3, nil)
 	view, err := w.desk.Measure(w.ctx, w.officer, id)
 	w.must(err)
-	if len(view.Versions) != 3 || !view.Versions[0].Current || view.Versions[0].PublisherName != "Ada Neri" || view.Versions[1].InForce() || view.Versions[2].Current {
+	if len(view.Versions) != 3 || !view.Versions[0].Current || view.Versions[0].PublisherName != "Ada Neri" || !view.Versions[1].Draft() || view.Versions[2].Current {
 		t.Fatalf("history %+v", view.Versions)
 	}
 	funds, err := w.db.Funds(w.ctx)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2/memstore"
@@ -13,6 +14,7 @@ import (
 	"colletta/money"
 	"colletta/pooling"
 	"colletta/refusal"
+	"colletta/subsidies"
 )
 
 // The samples are the two stories of the WeMi experiment, as the pages would
@@ -182,6 +184,17 @@ func samplePasses() []desk.PassView {
 	return []desk.PassView{first, second}
 }
 
+// sampleMeasure is a measure in force whose second version waits.
+func sampleMeasure() desk.MeasureView {
+	data, _ := subsidies.MeasureFile("contributo-laboratori-scuola-2026")
+	text := string(data)
+	v := desk.MeasureVersionView{Measure: "contributo-laboratori-scuola-2026", Version: 1, YAML: text, WrittenByName: "Elena Riva", WrittenAt: sampleNow,
+		PublisherName: "Giorgio Sala", PublishedAt: sampleNow, Current: true}
+	next := desk.MeasureVersionView{Measure: v.Measure, Version: 2, YAML: strings.ReplaceAll(text, "6500.0", "7000.0"), Note: "Soglia del primo scaglione alzata.",
+		WrittenByName: "Elena Riva", WrittenAt: sampleNow, MayPublish: true}
+	return desk.MeasureView{ID: v.Measure, Name: "Contributo per i laboratori nelle scuole dell’infanzia 2026", Versions: []desk.MeasureVersionView{next, v}}
+}
+
 func sampleOfficer() desk.OfficerView {
 	v := desk.OfficerView{
 		Rounds:     []desk.RoundSummary{sampleRound(pooling.RoundOpen), sampleRound(pooling.RoundCharged), sampleRound(pooling.RoundScheduled)},
@@ -313,7 +326,7 @@ func samplePages(s *site) map[string]samplePage {
 	hasty := series
 	hasty.Effort, hasty.TimeLimit = "", "un minuto"
 	_, dates, _ := series.read(sampleNow)
-	needs := sampleOfficer().Needs
+	needs, measure := sampleOfficer().Needs, sampleMeasure()
 	mail := desk.MailView{ID: "m1", To: "giulia.brambilla@example.org", Subject: "Il tuo accesso a Colletta", Text: "Ciao Giulia,\nper entrare apri http://localhost:8080/accedi/AbC_123-x.\nVale 30 minuti.", SentAt: sampleNow}
 	login := loginPage{frame: titled(nobody, "Accedi"), Next: "/quote", Accounts: s.demo.Accounts, Email: field{Name: "email", Label: "Indirizzo e-mail", Type: "email", Auto: "email", Help: "Quello che hai dato alla scuola, all’amministratore o al Comune."}}
 	badLogin := login
@@ -362,6 +375,12 @@ func samplePages(s *site) map[string]samplePage {
 		"import-errors":   {"import", s.newImportPage(family("Importa le unità", "/casa"), sampleCommunity(), &faulty, []byte("x"), refusals{})},
 		"officer":         {"officer", newOfficerPage(office("Comune", "/comune"), sampleOfficer(), "2026-11-23", nil, refusals{})},
 		"officer-empty":   {"officer", newOfficerPage(office("Comune", "/comune"), desk.OfficerView{}, "2026-11-23", nil, refusals{})},
+		"measures":        {"measures", measuresPage{office("Misure", "/comune"), []desk.MeasureView{measure, {ID: measure.ID + "-bis", Name: measure.Name, Versions: measure.Versions[1:]}}}},
+		"measures-none":   {"measures", measuresPage{frame: office("Misure", "/comune")}},
+		"measure":         {"measure", newMeasurePage(office(measure.Name, "/comune"), measure, "", "", refusals{})},
+		"measure-bad":     {"measure", newMeasurePage(office(measure.Name, "/comune"), measure, "26", "x", s.refusalsOf(desk.ErrPrice.With("min", money.Amount(1), "max", money.Max).At("cap"), "year", "cap"))},
+		"measure-form":    {"measure_form", newMeasureFormPage(office("Scrivi una misura", "/comune"), measure.Versions[0].YAML, "Soglia alzata.", refusals{})},
+		"measure-refused": {"measure_form", newMeasureFormPage(office("Scrivi una misura", "/comune"), "id: x\n", "", s.refusalsOf(subsidies.ErrField.With("line", 1, "field", "name").At("yaml"), "yaml", "note"))},
 		"series":          {"series", newSeriesPage(office("Nuovo calendario di tornate", "/comune"), needs, series, dates, refusals{})},
 		"series-bad":      {"series", newSeriesPage(office("Nuovo calendario di tornate", "/comune"), needs, series, nil, s.refusalsOf(pooling.ErrCron.With("expression", "* *").At("opens_on"), "opens_on"))},
 		"series-hasty":    {"series", newSeriesPage(office("Nuovo calendario di tornate", "/comune"), needs, hasty, nil, s.refusalsOf(pooling.ErrTimeLimit.With("min", 1, "max", 180).At("time_limit"), "effort", "time_limit"))},

@@ -171,6 +171,7 @@ func (s *site) memberRoutes(r chi.Router) {
 		r.Get("/comunita/{id}/importa", s.importForm)
 		r.Post("/comunita/{id}/importa", s.importPreview)
 		r.Post("/comunita/{id}/importa/conferma", s.importConfirm)
+		r.Post("/comune/misure/nuova", s.measureWrite) // a measure may be longer than other forms
 	})
 	r.Group(func(r chi.Router) {
 		r.Use(limitBody(formBytesMax))
@@ -190,6 +191,10 @@ func (s *site) memberRoutes(r chi.Router) {
 		r.Get("/ricevute/{file}", s.receipt)
 		r.Get("/comune", s.officer)
 		r.Post("/comune/bonifico", s.officerTransfer)
+		r.Get("/comune/misure", s.measures)
+		r.Get("/comune/misure/nuova", s.measureForm)
+		r.Get("/comune/misure/{id}", s.measure)
+		r.Post("/comune/misure/{id}/{version}", s.measurePublish)
 		r.Get("/comune/calendario", s.seriesForm)
 		r.Post("/comune/calendario", s.series)
 		r.Post("/comune/tornate/{id}/{step}", s.roundStep)

@@ -232,8 +232,8 @@ func (l *demoLoader) measures(ctx context.Context) error {
 		if err := unlessDone(l.desk.PublishMeasure(ctx, director, release)); err != nil {
 			return err
 		}
-		for _, release.Year = range l.calendar.years(l.desk.Zone()) {
-			release.Cap = f.Cap
+		for _, year := range l.calendar.years(l.desk.Zone()) {
+			release.Year, release.Cap = strconv.Itoa(year), f.Cap.ItalianNumber()
 			if err := unlessDone(l.desk.AddMeasureFund(ctx, director, release)); err != nil {
 				return err
 			}
