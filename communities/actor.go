@@ -70,6 +70,7 @@ const (
 	PermSeeFund        Permission = "see_fund"        // funds of measures and their use; whole municipality
 	PermSeeISEE        Permission = "see_isee"        // ISEE of a household; Scope.Household
 	PermFileISEE       Permission = "file_isee"       // record an ISEE certificate; Scope.Household
+	PermVerifyISEE     Permission = "verify_isee"     // open, verify, refuse and import certificates; whole municipality
 	PermSeeNeeds       Permission = "see_needs"       // map of needs; whole municipality
 	PermSeeLedger      Permission = "see_ledger"      // ledger and balances; whole municipality
 )
@@ -79,7 +80,7 @@ func Permissions() []Permission {
 	return []Permission{
 		PermSeeCommunity, PermSeeMembers, PermPledge, PermSeeCharges, PermPay, PermImport, PermInvite,
 		PermRecordTransfer, PermPublishOffer, PermSeeProvider, PermQualify, PermOpenRound, PermRunRound,
-		PermSeeFund, PermSeeISEE, PermFileISEE, PermSeeNeeds, PermSeeLedger,
+		PermSeeFund, PermSeeISEE, PermFileISEE, PermVerifyISEE, PermSeeNeeds, PermSeeLedger,
 	}
 }
 
@@ -131,6 +132,7 @@ var reaches = map[Permission]map[Role]reach{
 	PermSeeFund:        {RoleOfficer: reachMunicipality},
 	PermSeeISEE:        {RoleMember: reachOwn, RoleOfficer: reachMunicipality},
 	PermFileISEE:       {RoleMember: reachOwn, RoleOfficer: reachMunicipality, RoleOperator: reachMunicipality},
+	PermVerifyISEE:     {RoleOfficer: reachMunicipality},
 	PermSeeNeeds:       {RoleOfficer: reachMunicipality, RoleOperator: reachMunicipality},
 	PermSeeLedger:      {RoleOfficer: reachMunicipality},
 }
