@@ -132,7 +132,7 @@ func newISEEForm(action string, typed desk.ISEEForm, errs refusals, byTaxCode bo
 		calculation.Options = append(calculation.Options, c)
 	}
 	add(calculation)
-	add(field{Name: "value", Label: "Valore dell’ISEE", Type: "text", Mode: "decimal", Suffix: "€", Value: typed.Value, Help: "Per esempio 12.345,67."})
+	add(field{Name: "value", Label: "Valore dell’ISEE", Type: "text", Mode: "decimal", Suffix: "€", Value: typed.Value, Help: "Per esempio 9.876,50."})
 	add(field{Name: "protocol", Label: "Protocollo", Type: "text", Value: typed.Protocol, Help: "In alto a destra: INPS-ISEE-2026-XXXXXXXXX-00."})
 	add(field{Name: "dsu_on", Label: "Data di presentazione della DSU", Type: "date", Value: typed.DSUOn})
 	add(field{Name: "valid_from", Label: "Valida dal", Type: "date", Value: typed.ValidFrom})
