@@ -100,11 +100,12 @@ func (d *Desk) storeISEE(ctx context.Context, a communities.Actor, certificates 
 // it. Several refusals come as a list, each with its field.
 func (d *Desk) FileISEE(ctx context.Context, a communities.Actor, r ISEEForm) (refusal.List, error) {
 	household, err := d.householdOf(ctx, a, r)
-	if err != nil {
+	refused := refusal.All(err)
+	if err != nil && (len(refused) == 0 || refused[0].Kind != refusal.KindInvalid) {
 		return nil, err
 	}
 	n, err := r.read(household)
-	if err != nil {
+	if err := append(refused, refusal.All(err)...).OrNil(); err != nil {
 		return nil, err
 	}
 	certificates, err := d.readISEE(a, []NewISEE{n})
