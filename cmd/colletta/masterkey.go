@@ -37,7 +37,7 @@ func (s *store) unlock(ctx context.Context, c config, create bool) error {
 	}
 	if err := s.db.Unlock(ctx, m); err != nil {
 		if errors.Is(err, postgres.ErrMasterKeyWrong) {
-			return fmt.Errorf("%w\n  (the key is from %s). Start with the key that this database was sealed with; a copy of it should be where you keep backups.\n  Without that key its ISEE certificates cannot be read by anybody (docs/isee.md)", err, from)
+			return fmt.Errorf("%w\n  (the key is from %s). Start with the key that this database was sealed with: look where its copy is kept.\n  Without that key its ISEE certificates cannot be read by anybody (docs/isee.md)", err, from)
 		}
 		return err
 	}
@@ -82,7 +82,7 @@ func (s *store) ownMasterKey(ctx context.Context, c config, create bool) (postgr
 	}
 	for _, k := range keys {
 		if k.MasterID != "" {
-			return postgres.Master{}, "", fmt.Errorf("%w\n  This database was sealed under master key %s: start with that one; %s is not there", errNoMasterKey, k.MasterID, path)
+			return postgres.Master{}, "", fmt.Errorf("no master key: this database was sealed under master key %s, and %s is not there.\n  Start with COLLETTA_MASTER_KEY_FILE or COLLETTA_MASTER_KEY set to that key: look where its copy is kept (docs/isee.md)", k.MasterID, path)
 		}
 	}
 	if !create {
