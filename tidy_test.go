@@ -23,7 +23,7 @@ var floors = map[string]int{
 	"money": 0, "refusal": 0, "migrations": 0,
 	"communities": 1, "pooling": 1, "subsidies": 1, "billing/ledger": 1,
 	"catalogue": 2, "billing": 2,
-	"postgres": 3, "billing/stripepay": 3,
+	"postgres": 3, "billing/stripepay": 3, "subsidies/inps": 3,
 	"desk": 4,
 	"api":  5, "web": 5,
 	"cmd/colletta": 6,
@@ -61,7 +61,7 @@ var fences = []fence{
 	{"github.com/jackc/pgx/v5/...", []string{"postgres/...", "cmd/colletta"}, []string{"desk", "api", "web"}, "SQL lives in postgres; cmd gives the queue its pool"},
 	{"github.com/riverqueue/river/...", []string{"postgres", "desk", "cmd/colletta"}, nil, "the queue is promised to in postgres, named in desk, worked in cmd"},
 	{"github.com/stripe/...", []string{"billing/stripepay"}, []string{"billing/stripepay/..."}, "the only Stripe is billing/stripepay"},
-	{"net/http/...", []string{"billing/stripepay/...", "api", "web", "cmd/colletta"}, []string{"desk"}, "rules, storage and acts speak no HTTP"},
+	{"net/http/...", []string{"billing/stripepay/...", "subsidies/inps", "api", "web", "cmd/colletta"}, []string{"desk"}, "rules, storage and acts speak no HTTP"},
 }
 
 // rulesOnly are what floors 0 to 2 do without: they decide from what they are

@@ -72,6 +72,7 @@ const (
 	PermPublishMeasure Permission = "publish_measure" // put a measure in force that somebody else wrote; whole municipality
 	PermSeeISEE        Permission = "see_isee"        // ISEE of a household; Scope.Household
 	PermFileISEE       Permission = "file_isee"       // record an ISEE certificate; Scope.Household
+	PermVerifyISEE     Permission = "verify_isee"     // open, verify, refuse and import certificates; whole municipality
 	PermSeeNeeds       Permission = "see_needs"       // map of needs; whole municipality
 	PermSeeLedger      Permission = "see_ledger"      // ledger and balances; whole municipality
 )
@@ -81,7 +82,7 @@ func Permissions() []Permission {
 	return []Permission{
 		PermSeeCommunity, PermSeeMembers, PermPledge, PermSeeCharges, PermPay, PermImport, PermInvite,
 		PermRecordTransfer, PermPublishOffer, PermSeeProvider, PermQualify, PermOpenRound, PermRunRound,
-		PermSeeFund, PermWriteMeasure, PermPublishMeasure, PermSeeISEE, PermFileISEE, PermSeeNeeds, PermSeeLedger,
+		PermSeeFund, PermWriteMeasure, PermPublishMeasure, PermSeeISEE, PermFileISEE, PermVerifyISEE, PermSeeNeeds, PermSeeLedger,
 	}
 }
 
@@ -135,6 +136,7 @@ var reaches = map[Permission]map[Role]reach{
 	PermPublishMeasure: {RoleOfficer: reachMunicipality},
 	PermSeeISEE:        {RoleMember: reachOwn, RoleOfficer: reachMunicipality},
 	PermFileISEE:       {RoleMember: reachOwn, RoleOfficer: reachMunicipality, RoleOperator: reachMunicipality},
+	PermVerifyISEE:     {RoleOfficer: reachMunicipality},
 	PermSeeNeeds:       {RoleOfficer: reachMunicipality, RoleOperator: reachMunicipality},
 	PermSeeLedger:      {RoleOfficer: reachMunicipality},
 }

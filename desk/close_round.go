@@ -46,7 +46,7 @@ func (d *Desk) closeRound(ctx context.Context, id pooling.RoundID, by communitie
 		if err != nil {
 			return err
 		}
-		sources, err := d.gather(ctx, tx, round, funds, round.ClosesAt)
+		sources, err := d.gather(ctx, tx, postgres.Reading{Purpose: postgres.PurposeClose, By: by, At: now}, round, funds, round.ClosesAt)
 		if err != nil {
 			return err
 		}

@@ -46,8 +46,9 @@ type Config struct {
 	DB           *postgres.DB
 	Clock        Clock
 	Gateway      Gateway
-	Mailer       Mailer // nil: messages stay in the mailbox table only
-	PublicURL    string // for links in messages, without a slash at the end
+	Mailer       Mailer       // nil: messages stay in the mailbox table only
+	ISEE         ISEEProvider // the register of certificates; nil: none is connected
+	PublicURL    string       // for links in messages, without a slash at the end
 	Municipality communities.MunicipalityID
 	Demo         bool // opens the mailbox page and the movable clock
 	Workers      int  // goroutines that search a round; 0 is one. The result does not depend on it.
@@ -62,6 +63,7 @@ type Desk struct {
 	clock        Clock
 	gateway      Gateway
 	mailer       Mailer
+	isee         ISEEProvider
 	publicURL    string
 	municipality communities.MunicipalityID
 	demo         bool
@@ -79,7 +81,7 @@ func New(c Config) (*Desk, error) {
 		return nil, err
 	}
 	d := &Desk{
-		db: c.DB, clock: c.Clock, gateway: c.Gateway, mailer: c.Mailer, publicURL: c.PublicURL,
+		db: c.DB, clock: c.Clock, gateway: c.Gateway, mailer: c.Mailer, isee: c.ISEE, publicURL: c.PublicURL,
 		municipality: c.Municipality, demo: c.Demo, workers: c.Workers, stopwatch: c.Stopwatch, zone: zone,
 	}
 	if d.stopwatch == nil {

@@ -128,6 +128,9 @@ func newTown(t *testing.T) *town {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
+	if err := db.Unlock(context.Background(), postgres.NewMaster()); err != nil {
+		t.Fatal(err)
+	}
 	w := &town{t: t, ctx: context.Background(), db: db, dsn: dsn, clock: &handClock{at: noon}, till: &tillGateway{}}
 	if w.desk, err = New(Config{DB: db, Clock: w.clock, Gateway: w.till, PublicURL: "https://colletta.example", Municipality: 1, Demo: true}); err != nil {
 		t.Fatal(err)
@@ -267,7 +270,7 @@ func (w *town) chargedRound() pooling.RoundID {
 
 func (w *town) sound() {
 	w.t.Helper()
-	found, err := w.db.Unsound(w.ctx)
+	found, err := w.db.Unsound(w.ctx, "", w.clock.Now())
 	w.must(err)
 	if len(found) > 0 {
 		w.t.Fatalf("broken invariants: %v", found)

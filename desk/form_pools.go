@@ -51,7 +51,7 @@ func (d *Desk) formRound(ctx context.Context, id pooling.RoundID, by communities
 	if _, err := round.Move(pooling.RoundFormed); err != nil {
 		return err
 	}
-	first, err := d.firstPass(ctx, round)
+	first, err := d.firstPass(ctx, round, by)
 	if err != nil {
 		return err
 	}
@@ -74,8 +74,8 @@ func (d *Desk) formRound(ctx context.Context, id pooling.RoundID, by communities
 }
 
 // firstPass searches what was frozen at the close.
-func (d *Desk) firstPass(ctx context.Context, round postgres.RoundLine) (formed, error) {
-	frozen, err := d.db.Frozen(ctx, round.ID)
+func (d *Desk) firstPass(ctx context.Context, round postgres.RoundLine, by communities.UserID) (formed, error) {
+	frozen, err := d.frozen(ctx, postgres.Reading{Purpose: postgres.PurposeForm, By: by, At: d.clock.Now()}, round.ID)
 	if err != nil {
 		return formed{}, err
 	}

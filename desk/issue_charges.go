@@ -42,7 +42,7 @@ func (d *Desk) chargeRound(ctx context.Context, id pooling.RoundID, by communiti
 		if fresh, err := tx.StepDone(ctx, id, "charge", now); err != nil || !fresh {
 			return err
 		}
-		c := charging{desk: d, tx: tx, round: round, now: now, spent: map[string]money.Amount{}}
+		c := charging{desk: d, tx: tx, round: round, by: by, now: now, spent: map[string]money.Amount{}}
 		if err := c.load(ctx); err != nil {
 			return err
 		}
@@ -72,6 +72,7 @@ type charging struct {
 	desk    *Desk
 	tx      *postgres.Tx
 	round   postgres.RoundLine
+	by      communities.UserID
 	now     time.Time
 	offers  map[string]postgres.OfferLine
 	pools   []postgres.Pool
@@ -266,7 +267,7 @@ func (c *charging) reasons(ctx context.Context) (*roundOutcomes, error) {
 		return nil, err
 	}
 	r.measures = measureNames(funds)
-	r.outcomes, err = c.tx.Outcomes(ctx, c.round.ID, "")
+	r.outcomes, err = c.tx.ReadOutcomes(ctx, postgres.Reading{Purpose: postgres.PurposeLetters, By: c.by, At: c.now}, c.round.ID)
 	return r, err
 }
 

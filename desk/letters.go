@@ -26,6 +26,7 @@ const (
 	letterServed   letter = "served.txt"
 	letterUnserved letter = "unserved.txt"
 	letterPaid     letter = "paid.txt"
+	letterISEE     letter = "isee.txt"
 )
 
 type loginLetter struct {
@@ -49,6 +50,11 @@ type servedLetter struct {
 type unservedLetter struct {
 	Name, Round, Link string
 	Reason            []string // sentences
+}
+
+type iseeLetter struct {
+	Name, Link string
+	Verified   bool
 }
 
 type paidLetter struct {

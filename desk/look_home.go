@@ -9,6 +9,7 @@ import (
 	"colletta/catalogue"
 	"colletta/communities"
 	"colletta/postgres"
+	"colletta/subsidies"
 )
 
 // summary is one line about a community.
@@ -309,6 +310,9 @@ func (d *Desk) Officer(ctx context.Context, a communities.Actor) (OfficerView, e
 	v.Households, v.Communities, v.Providers = totals.Households, totals.Communities, totals.Providers
 	v.Charges = ChargeTotals{
 		Charged: totals.ChargedCents, Paid: totals.PaidCents, Open: totals.OpenCents, Count: totals.Charges, PaidCount: totals.PaidCharges,
+	}
+	if v.ISEEWaiting, err = d.db.CountISEE(ctx, subsidies.ISEEDeclared); err != nil {
+		return v, err
 	}
 	open, err := d.chargeViews(ctx, postgres.ChargesFilter{Open: true}, 50)
 	for _, c := range open {

@@ -29,7 +29,7 @@ func (d *Desk) pictures(ctx context.Context, a communities.Actor, round postgres
 	if err != nil {
 		return nil, err
 	}
-	isee, err := d.db.ISEEOf(ctx, []communities.HouseholdID{a.Household})
+	isee, err := d.ownISEE(ctx, a, postgres.PurposeOwnPrice)
 	if err != nil {
 		return nil, err
 	}

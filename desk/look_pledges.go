@@ -36,7 +36,7 @@ func (d *Desk) pledgeViews(ctx context.Context, a communities.Actor, demands []p
 			c = places[j]
 		}
 		if rounds[p.Round] == nil {
-			if rounds[p.Round], err = d.outcomesOf(ctx, p.Round, p.Household); err != nil {
+			if rounds[p.Round], err = d.outcomesOf(ctx, a, p.Round, p.Household); err != nil {
 				return nil, err
 			}
 		}
@@ -72,13 +72,14 @@ type poolName struct {
 	name string
 }
 
-func (d *Desk) outcomesOf(ctx context.Context, id pooling.RoundID, h communities.HouseholdID) (*roundOutcomes, error) {
+func (d *Desk) outcomesOf(ctx context.Context, a communities.Actor, id pooling.RoundID, h communities.HouseholdID) (*roundOutcomes, error) {
 	r := &roundOutcomes{pools: map[poolName]postgres.Pool{}, offers: map[string]postgres.OfferLine{}}
 	var err error
 	if r.round, err = d.db.Round(ctx, id); err != nil || !r.round.Reached(pooling.RoundFormed) || r.round.State == pooling.RoundVoid {
 		return r, err
 	}
-	if r.outcomes, err = d.db.Outcomes(ctx, id, h); err != nil {
+	why := postgres.Reading{Purpose: postgres.PurposeOutcome, By: a.User, At: d.clock.Now(), Household: h}
+	if err = d.db.InTx(ctx, func(tx *postgres.Tx) (err error) { r.outcomes, err = tx.ReadOutcomes(ctx, why, id); return err }); err != nil {
 		return r, err
 	}
 	pools, err := d.db.Pools(ctx, postgres.PoolsFilter{Round: id})

@@ -72,7 +72,7 @@ func (d *Desk) startCard(ctx context.Context, a communities.Actor, id billing.Ch
 		if err := tx.AddPayment(ctx, payment, a.User); err != nil {
 			return err
 		}
-		return tx.Audit(ctx, now, a.User, "start_card_payment", "charge "+string(id), map[string]any{"payment": string(payment.ID), "amount": due.String()})
+		return tx.Audit(ctx, now, a.User, "start_card_payment", "charge "+string(id), map[string]any{"payment": string(payment.ID)})
 	})
 	return payment, err
 }

@@ -3,6 +3,7 @@ package desk
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	"colletta/communities"
@@ -18,17 +19,18 @@ func (d *Desk) ExportRound(ctx context.Context, a communities.Actor, id pooling.
 		return nil, err
 	}
 	if pass != 1 {
-		p, err := d.db.Pass(ctx, id, pass)
-		if err != nil {
-			return nil, err
+		p, err := d.exported(ctx, a, id, pass)
+		return p.Snapshot, err
+	}
+	why := postgres.Reading{Purpose: postgres.PurposeExport, By: a.User, At: d.clock.Now()}
+	var frozen postgres.Frozen
+	err := d.db.InTx(ctx, func(tx *postgres.Tx) (err error) {
+		if frozen, err = tx.ReadFrozen(ctx, why, id); err != nil {
+			return err
 		}
-		return p.Snapshot, d.auditExport(ctx, a, id, p.SHA256, pass)
-	}
-	frozen, err := d.db.Frozen(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	return frozen.Snapshot, d.auditExport(ctx, a, id, frozen.SnapshotSha256, pass)
+		return auditExport(ctx, tx, why, id, frozen.SnapshotSha256, pass)
+	})
+	return frozen.Snapshot, err
 }
 
 // ExportFormation is the stored result of a pass, byte for byte (officer).
@@ -36,17 +38,32 @@ func (d *Desk) ExportFormation(ctx context.Context, a communities.Actor, id pool
 	if err := a.May(communities.PermRunRound, communities.Scope{}, d.clock.Now()); err != nil {
 		return nil, err
 	}
-	p, err := d.db.Pass(ctx, id, pass)
-	if err != nil {
-		return nil, err
-	}
-	return p.Formation, d.auditExport(ctx, a, id, p.SHA256, pass)
+	p, err := d.exported(ctx, a, id, pass)
+	return p.Formation, err
 }
 
-func (d *Desk) auditExport(ctx context.Context, a communities.Actor, id pooling.RoundID, sha256 string, pass int) error {
-	return d.db.InTx(ctx, func(tx *postgres.Tx) error {
-		return tx.Audit(ctx, d.clock.Now(), a.User, "export_round", "round "+string(id), map[string]any{"sha256": sha256, "pass": pass})
+// exported is a pass with its bytes, for an officer who takes them along.
+func (d *Desk) exported(ctx context.Context, a communities.Actor, id pooling.RoundID, pass int) (postgres.Pass, error) {
+	why := postgres.Reading{Purpose: postgres.PurposeExport, By: a.User, At: d.clock.Now()}
+	var p postgres.Pass
+	err := d.db.InTx(ctx, func(tx *postgres.Tx) (err error) {
+		if p, err = tx.ReadPass(ctx, why, id, pass); err != nil {
+			return err
+		}
+		return auditExport(ctx, tx, why, id, p.SHA256, pass)
 	})
+	return p, err
+}
+
+func auditExport(ctx context.Context, tx *postgres.Tx, why postgres.Reading, id pooling.RoundID, sha256 string, pass int) error {
+	return tx.Audit(ctx, why.At, why.By, "export_round", "round "+string(id), map[string]any{"sha256": sha256, "pass": pass})
+}
+
+// frozen is what was frozen of a round, read for a purpose.
+func (d *Desk) frozen(ctx context.Context, why postgres.Reading, id pooling.RoundID) (postgres.Frozen, error) {
+	var f postgres.Frozen
+	err := d.db.InTx(ctx, func(tx *postgres.Tx) (err error) { f, err = tx.ReadFrozen(ctx, why, id); return err })
+	return f, err
 }
 
 // differencesMax bounds the differences that a recomputation lists.
@@ -60,7 +77,7 @@ func (d *Desk) Recompute(ctx context.Context, a communities.Actor, id pooling.Ro
 	if err := a.May(communities.PermRunRound, communities.Scope{}, d.clock.Now()); err != nil {
 		return Recomputed{}, err
 	}
-	r := recomputing{desk: d, out: Recomputed{Round: id, SnapshotOK: true}}
+	r := recomputing{desk: d, why: postgres.Reading{Purpose: postgres.PurposeRecompute, By: a.User, At: d.clock.Now()}, out: Recomputed{Round: id, SnapshotOK: true}}
 	passes, err := d.db.Passes(ctx, id)
 	if err != nil {
 		return r.out, err
@@ -89,6 +106,7 @@ func (d *Desk) Recompute(ctx context.Context, a communities.Actor, id pooling.Ro
 // recomputing is one run of [Desk.Recompute].
 type recomputing struct {
 	desk       *Desk
+	why        postgres.Reading
 	out        Recomputed
 	snapshots  []*pooling.Snapshot
 	formations []*pooling.Formation
@@ -102,7 +120,13 @@ func (r *recomputing) note(format string, args ...any) {
 
 // again forms one pass once more.
 func (r *recomputing) again(ctx context.Context, id pooling.RoundID, number int) error {
-	stored, err := r.desk.db.Pass(ctx, id, number)
+	var stored postgres.Pass
+	err := r.desk.db.InTx(ctx, func(tx *postgres.Tx) (err error) { stored, err = tx.ReadPass(ctx, r.why, id, number); return err })
+	if errors.Is(err, postgres.ErrSealBroken) { // its bytes were changed, or belong to another row
+		r.out.SnapshotOK = false
+		r.note("pass %d: what is stored of it does not open: %v", number, err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func (d *Desk) RecordTransfer(ctx context.Context, a communities.Actor, r Transf
 		if err := d.received(ctx, tx, line, p); err != nil {
 			return err
 		}
-		return tx.Audit(ctx, now, a.User, "record_transfer", "charge "+string(r.Charge), map[string]any{"payment": string(p.ID), "amount": amount.String()})
+		return tx.Audit(ctx, now, a.User, "record_transfer", "charge "+string(r.Charge), map[string]any{"payment": string(p.ID)}) // the amount stands in the payment: the log tells no award
 	})
 }
 

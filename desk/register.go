@@ -8,11 +8,9 @@ import (
 	"colletta/billing"
 	"colletta/catalogue"
 	"colletta/communities"
-	"colletta/money"
 	"colletta/pooling"
 	"colletta/postgres"
 	"colletta/refusal"
-	"colletta/subsidies"
 )
 
 var (
@@ -25,8 +23,6 @@ var (
 	ErrText = refusal.New(refusal.KindInvalid, "text_invalid")
 	// ErrPeriodBack says that something would end before it starts.
 	ErrPeriodBack = refusal.New(refusal.KindInvalid, "period_backwards")
-	// ErrISEEKind says that a kind of ISEE is unknown. Args: kind.
-	ErrISEEKind = refusal.New(refusal.KindInvalid, "isee_kind_unknown")
 )
 
 const (
@@ -185,45 +181,6 @@ func (d *Desk) RegisterProvider(ctx context.Context, a communities.Actor, r NewP
 		}
 		return tx.Audit(ctx, now, a.User, "register_provider", "provider "+string(p.ID), map[string]any{"categories": r.Categories})
 	})
-}
-
-// RecordISEE records certificates (officer, or the household its own).
-func (d *Desk) RecordISEE(ctx context.Context, a communities.Actor, r []NewISEE) error {
-	now := d.clock.Now()
-	certificates := make([]subsidies.ISEECertificate, len(r))
-	for i, c := range r {
-		if err := a.May(communities.PermFileISEE, communities.Scope{Household: c.Household}, now); err != nil {
-			return err
-		}
-		if c.Value < 0 || c.Value > money.Max {
-			return ErrPrice.With("max", money.Max).At("value")
-		}
-		if c.ValidTo.Before(c.ValidFrom) {
-			return ErrPeriodBack.At("valid_to")
-		}
-		kind, err := iseeKind(c.Kind)
-		if err != nil {
-			return err
-		}
-		certificates[i] = subsidies.ISEECertificate{
-			Household: string(c.Household), Kind: kind, Value: c.Value, Protocol: c.Protocol, ValidFrom: c.ValidFrom, ValidTo: c.ValidTo,
-		}
-	}
-	return d.db.InTx(ctx, func(tx *postgres.Tx) error {
-		if err := tx.AddISEE(ctx, certificates, now); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, now, a.User, "record_isee", "certificates", map[string]any{"count": len(r)})
-	})
-}
-
-func iseeKind(s string) (subsidies.ISEEKind, error) {
-	for _, k := range subsidies.ISEEKinds() {
-		if string(k) == s {
-			return k, nil
-		}
-	}
-	return "", ErrISEEKind.With("kind", s).At("kind")
 }
 
 // DeclareDemand records needs that bind nobody: they count for the map of

@@ -8,6 +8,7 @@ import (
 	"colletta/communities"
 	"colletta/money"
 	"colletta/pooling"
+	"colletta/subsidies"
 )
 
 // PledgeRequest is what a household binds itself to. Raw numbers come as typed
@@ -123,10 +124,52 @@ type TierRequest struct {
 // NewISEE records a household's certificate.
 type NewISEE struct {
 	Household          communities.HouseholdID
-	Kind               string // "ordinario", …
+	Kind               string   // [kind] "ordinario", …
+	Supersedes         []string // [supersedes] of a corrente: what it stands for; empty: ordinario and minorenni
+	Calculation        string   // [calculation] empty: the ordinary one
 	Value              money.Amount
-	Protocol           string
-	ValidFrom, ValidTo time.Time // [from, to)
+	Protocol           string    // [protocol]
+	DSUDate            time.Time // day; zero: the first day of validity
+	ValidFrom, ValidTo time.Time // first and last day
+	Size               int       // people; 0: not said
+	Scale              subsidies.Scale
+	Notes              string // [notes] omissions or discrepancies
+}
+
+// ISEEForm is a certificate as typed.
+type ISEEForm struct {
+	Household   communities.HouseholdID
+	TaxCode     string   // [tax_code] of a person of the household, when Household is empty
+	Kind        string   // [kind]
+	Supersedes  []string // [supersedes]
+	Calculation string   // [calculation]
+	Value       string   // [value] "12.345,67"
+	Protocol    string   // [protocol]
+	DSUOn       string   // [dsu_on] YYYY-MM-DD
+	ValidFrom   string   // [valid_from]
+	ValidTo     string   // [valid_to]
+	Size        string   // [size]
+	Scale       string   // [scale] "2,04"
+	Notes       string   // [notes]
+}
+
+// ISEEDecision verifies or refuses a declared certificate.
+type ISEEDecision struct {
+	ID       string
+	Verified bool
+	Reason   string // [reason] of a refusal, for the family
+}
+
+// ISEEQuestion asks the connected register for a certificate.
+type ISEEQuestion struct {
+	TaxCode string // [tax_code]
+	Kind    string // [kind]
+}
+
+// ISEEFileRequest is a file of certificates.
+type ISEEFileRequest struct {
+	File string
+	Data []byte
 }
 
 // NewSeries starts a timetable of rounds.

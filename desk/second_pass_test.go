@@ -381,9 +381,9 @@ func TestATamperedSecondPassIsFound(t *testing.T) {
 	w.finish(round)
 	for _, c := range []struct{ tamper, undo, want string }{
 		{"UPDATE round_passes SET formation = formation || ' ' WHERE pass = 2",
-			"UPDATE round_passes SET formation = substring(formation FROM 1 FOR length(formation) - 1) WHERE pass = 2", "pass 2, formation"},
+			"UPDATE round_passes SET formation = substring(formation FROM 1 FOR length(formation) - 1) WHERE pass = 2", "pass 2: what is stored of it does not open"},
 		{"UPDATE round_passes SET snapshot = snapshot || ' ' WHERE pass = 2",
-			"UPDATE round_passes SET snapshot = substring(snapshot FROM 1 FOR length(snapshot) - 1) WHERE pass = 2", "pass 2, snapshot"},
+			"UPDATE round_passes SET snapshot = substring(snapshot FROM 1 FOR length(snapshot) - 1) WHERE pass = 2", "pass 2: what is stored of it does not open"},
 		{"UPDATE pool_members SET subsidy_cents = subsidy_cents - 1 WHERE subsidy_cents = 3000",
 			"UPDATE pool_members SET subsidy_cents = subsidy_cents + 1 WHERE subsidy_cents = 2999", "subsidy 30.00 again, stored 37.50 and 29.99"},
 	} {
@@ -393,9 +393,9 @@ func TestATamperedSecondPassIsFound(t *testing.T) {
 			if len(again.Differences) == 0 || !strings.Contains(again.Differences[0], c.want) {
 				t.Errorf("%s: %+v", c.tamper, again)
 			}
-			found, err := w.db.Unsound(w.ctx)
+			found, err := w.db.Unsound(w.ctx, "", w.clock.Now())
 			w.must(err)
-			if len(found) == 0 && !strings.Contains(c.tamper, "formation") {
+			if len(found) == 0 {
 				t.Errorf("%s: the doctor finds nothing", c.tamper)
 			}
 		})
@@ -448,10 +448,11 @@ func (w *town) everything() map[string]string {
 	return prints
 }
 
-// unchanged compares every table with a fingerprint.
+// unchanged compares every table with a fingerprint, the audit log aside.
 func (w *town) unchanged(before map[string]string) {
 	w.t.Helper()
 	after := w.everything()
+	before["audit"] = after["audit"] // whoever reads sealed values is on record
 	if len(before) < 20 || len(after) != len(before) {
 		w.t.Fatalf("%d tables before, %d after: the comparison is broken", len(before), len(after))
 	}

@@ -56,20 +56,9 @@ func fundsOn(day time.Time, funds []postgres.Fund) ([]measuredFund, error) {
 	return of, nil
 }
 
-// snapshotReader is what a snapshot is read from: the database, or the
-// transaction that closes the round.
-type snapshotReader interface {
-	OffersOfRound(context.Context, pooling.RoundID) ([]postgres.OfferLine, error)
-	PledgesOf(context.Context, pooling.RoundID) ([]postgres.Demand, error)
-	Communities(context.Context) ([]communities.Community, error)
-	Categories(context.Context) ([]catalogue.Category, error)
-	Providers(context.Context) ([]postgres.ProviderStaff, error)
-	ISEEOf(context.Context, []communities.HouseholdID) (map[communities.HouseholdID][]subsidies.ISEECertificate, error)
-	OddCents(context.Context, []communities.HouseholdID) (map[communities.HouseholdID]int, error)
-}
-
-// gather reads what a round's snapshot is made of.
-func (d *Desk) gather(ctx context.Context, r snapshotReader, round postgres.RoundLine, funds []postgres.Fund, at time.Time) (s sources, err error) {
+// gather reads what a round's snapshot is made of. The certificates of its
+// households are opened for the purpose of why.
+func (d *Desk) gather(ctx context.Context, r *postgres.Tx, why postgres.Reading, round postgres.RoundLine, funds []postgres.Fund, at time.Time) (s sources, err error) {
 	s = sources{round: round, at: d.today(at)}
 	if s.funds, err = fundsOn(s.at, funds); err != nil {
 		return s, err
@@ -94,7 +83,8 @@ func (d *Desk) gather(ctx context.Context, r snapshotReader, round postgres.Roun
 		households[p.Household] = true
 	}
 	ids := slices.Sorted(maps.Keys(households))
-	if s.isee, err = r.ISEEOf(ctx, ids); err != nil {
+	why.Round = round.ID
+	if s.isee, err = r.ReadISEE(ctx, why, ids); err != nil {
 		return s, err
 	}
 	s.oddCents, err = r.OddCents(ctx, ids)
@@ -248,7 +238,8 @@ func known(ids []string, slots map[string]bool) []string {
 	return kept
 }
 
-// preview is an open round's snapshot as it would be if it closed now.
+// preview is an open round's snapshot as it would be if it closed now. It stays
+// in memory, with the ISEE values that it was made of, for [previewAge].
 type preview struct {
 	version  int64
 	day      time.Time
@@ -280,11 +271,14 @@ func (d *Desk) preview(ctx context.Context, round postgres.RoundLine) (*preview,
 	if p != nil && p.version == round.PledgeVersion && p.day.Equal(d.today(now)) && now.Sub(p.made).Abs() < previewAge {
 		return p, nil
 	}
-	funds, err := d.db.Funds(ctx)
-	if err != nil {
-		return nil, err
-	}
-	s, err := d.gather(ctx, d.db, round, funds, now)
+	var s sources
+	err := d.db.InTx(ctx, func(tx *postgres.Tx) error {
+		funds, err := tx.Funds(ctx)
+		if err == nil {
+			s, err = d.gather(ctx, tx, postgres.Reading{Purpose: postgres.PurposePreview, At: now}, round, funds, now)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -335,6 +335,7 @@ type OfficerView struct {
 	Households  int
 	Communities int
 	Providers   int
+	ISEEWaiting int // certificates that families declared and nobody verified yet
 }
 
 // FundView is a measure's fund and its use.

@@ -7,6 +7,8 @@ TABLE audit COLUMN subject text NOT NULL
 TABLE audit COLUMN detail jsonb NOT NULL
 TABLE audit CONSTRAINT audit_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
 TABLE audit CONSTRAINT audit_pkey PRIMARY KEY (municipality_id, id)
+TABLE audit CONSTRAINT audit_reading_has_purpose CHECK (((act <> 'read_isee'::text) OR ((COALESCE((detail ->> 'purpose'::text), ''::text) <> ''::text) AND (COALESCE(subject, ''::text) <> ''::text))))
+CREATE INDEX audit_readings ON public.audit USING btree (municipality_id, subject, at DESC) WHERE (act = 'read_isee'::text)
 CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 TABLE awards COLUMN municipality_id integer NOT NULL
 TABLE awards COLUMN demand_id uuid NOT NULL
@@ -90,6 +92,20 @@ TABLE counters COLUMN year integer NOT NULL
 TABLE counters COLUMN last bigint NOT NULL
 TABLE counters CONSTRAINT counters_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
 TABLE counters CONSTRAINT counters_pkey PRIMARY KEY (municipality_id, name, year)
+TABLE data_keys COLUMN municipality_id integer NOT NULL
+TABLE data_keys COLUMN version integer NOT NULL
+TABLE data_keys COLUMN state text NOT NULL
+TABLE data_keys COLUMN master_id text
+TABLE data_keys COLUMN wrapped bytea
+TABLE data_keys COLUMN created_at timestamp with time zone NOT NULL
+TABLE data_keys COLUMN retired_at timestamp with time zone
+TABLE data_keys CONSTRAINT data_keys_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
+TABLE data_keys CONSTRAINT data_keys_pkey PRIMARY KEY (municipality_id, version)
+TABLE data_keys CONSTRAINT data_keys_retired CHECK ((((state = 'retired'::text) = (retired_at IS NOT NULL)) AND ((state = 'retired'::text) = (wrapped IS NULL)) AND ((state = 'retired'::text) = (master_id IS NULL))))
+TABLE data_keys CONSTRAINT data_keys_state_check CHECK ((state = ANY (ARRAY['active'::text, 'leaving'::text, 'retired'::text])))
+TABLE data_keys CONSTRAINT data_keys_version_check CHECK ((version >= 1))
+CREATE UNIQUE INDEX data_keys_one_active ON public.data_keys USING btree (municipality_id) WHERE (state = 'active'::text)
+CREATE UNIQUE INDEX data_keys_one_leaving ON public.data_keys USING btree (municipality_id) WHERE (state = 'leaving'::text)
 TABLE demands COLUMN municipality_id integer NOT NULL
 TABLE demands COLUMN id uuid NOT NULL
 TABLE demands COLUMN round_id uuid
@@ -174,17 +190,34 @@ TABLE isee_certificates COLUMN municipality_id integer NOT NULL
 TABLE isee_certificates COLUMN id uuid NOT NULL
 TABLE isee_certificates COLUMN household_id uuid NOT NULL
 TABLE isee_certificates COLUMN kind text NOT NULL
-TABLE isee_certificates COLUMN value_cents bigint NOT NULL
-TABLE isee_certificates COLUMN protocol text NOT NULL
+TABLE isee_certificates COLUMN supersedes text[] NOT NULL
+TABLE isee_certificates COLUMN calculation text NOT NULL
+TABLE isee_certificates COLUMN dsu_on date NOT NULL
 TABLE isee_certificates COLUMN valid_from date NOT NULL
 TABLE isee_certificates COLUMN valid_to date NOT NULL
+TABLE isee_certificates COLUMN source text NOT NULL
+TABLE isee_certificates COLUMN state text NOT NULL
+TABLE isee_certificates COLUMN request text NOT NULL
+TABLE isee_certificates COLUMN key_version integer NOT NULL
+TABLE isee_certificates COLUMN sealed bytea NOT NULL
+TABLE isee_certificates COLUMN protocol_mac bytea NOT NULL
+TABLE isee_certificates COLUMN recorded_by uuid
 TABLE isee_certificates COLUMN recorded_at timestamp with time zone NOT NULL
+TABLE isee_certificates COLUMN decided_by uuid
+TABLE isee_certificates COLUMN decided_at timestamp with time zone
+TABLE isee_certificates CONSTRAINT isee_base CHECK (((kind = 'corrente'::text) = (cardinality(supersedes) > 0)))
+TABLE isee_certificates CONSTRAINT isee_certificates_calculation_check CHECK ((calculation = ANY (ARRAY['ordinario'::text, 'prestazioni'::text])))
+TABLE isee_certificates CONSTRAINT isee_certificates_kind_check CHECK ((kind = ANY (ARRAY['ordinario'::text, 'minorenni'::text, 'sociosanitario'::text, 'sociosanitario-residenze'::text, 'universita'::text, 'corrente'::text])))
 TABLE isee_certificates CONSTRAINT isee_certificates_pkey PRIMARY KEY (municipality_id, id)
-TABLE isee_certificates CONSTRAINT isee_certificates_value_cents_check CHECK ((value_cents >= 0))
+TABLE isee_certificates CONSTRAINT isee_certificates_source_check CHECK ((source = ANY (ARRAY['family'::text, 'officer'::text, 'csv'::text, 'inps'::text])))
+TABLE isee_certificates CONSTRAINT isee_certificates_state_check CHECK ((state = ANY (ARRAY['declared'::text, 'verified'::text, 'refused'::text])))
 TABLE isee_certificates CONSTRAINT isee_household FOREIGN KEY (municipality_id, household_id) REFERENCES households(municipality_id, id)
+TABLE isee_certificates CONSTRAINT isee_key FOREIGN KEY (municipality_id, key_version) REFERENCES data_keys(municipality_id, version)
 TABLE isee_certificates CONSTRAINT isee_period CHECK ((valid_to >= valid_from))
-TABLE isee_certificates CONSTRAINT isee_protocol UNIQUE (municipality_id, protocol)
 CREATE INDEX isee_by_household ON public.isee_certificates USING btree (municipality_id, household_id)
+CREATE INDEX isee_by_key ON public.isee_certificates USING btree (municipality_id, key_version, id)
+CREATE INDEX isee_to_verify ON public.isee_certificates USING btree (municipality_id, recorded_at, id) WHERE (state = 'declared'::text)
+CREATE UNIQUE INDEX isee_protocol ON public.isee_certificates USING btree (municipality_id, protocol_mac) WHERE (state <> 'refused'::text)
 TABLE ledger_accounts COLUMN municipality_id integer NOT NULL
 TABLE ledger_accounts COLUMN id uuid NOT NULL
 TABLE ledger_accounts COLUMN kind text NOT NULL
@@ -299,12 +332,16 @@ TABLE outcomes COLUMN municipality_id integer NOT NULL
 TABLE outcomes COLUMN round_id uuid NOT NULL
 TABLE outcomes COLUMN demand_id uuid NOT NULL
 TABLE outcomes COLUMN code text NOT NULL
-TABLE outcomes COLUMN outcome jsonb NOT NULL
+TABLE outcomes COLUMN outcome bytea NOT NULL
 TABLE outcomes COLUMN pass integer NOT NULL
+TABLE outcomes COLUMN key_version integer
 TABLE outcomes CONSTRAINT outcomes_demand FOREIGN KEY (municipality_id, demand_id) REFERENCES demands(municipality_id, id)
+TABLE outcomes CONSTRAINT outcomes_key FOREIGN KEY (municipality_id, key_version) REFERENCES data_keys(municipality_id, version)
 TABLE outcomes CONSTRAINT outcomes_pass FOREIGN KEY (municipality_id, round_id, pass) REFERENCES round_passes(municipality_id, round_id, pass)
 TABLE outcomes CONSTRAINT outcomes_pkey PRIMARY KEY (municipality_id, round_id, demand_id)
 TABLE outcomes CONSTRAINT outcomes_round FOREIGN KEY (municipality_id, round_id) REFERENCES rounds(municipality_id, id)
+TABLE outcomes CONSTRAINT outcomes_sealed CHECK ((key_version IS NOT NULL))
+CREATE INDEX outcomes_by_key ON public.outcomes USING btree (municipality_id, key_version, round_id, demand_id)
 TABLE payments COLUMN municipality_id integer NOT NULL
 TABLE payments COLUMN id uuid NOT NULL
 TABLE payments COLUMN charge_id uuid NOT NULL
@@ -444,6 +481,7 @@ TABLE round_passes COLUMN bound_served integer
 TABLE round_passes COLUMN bound_method text
 TABLE round_passes COLUMN started_at timestamp with time zone NOT NULL
 TABLE round_passes COLUMN formed_at timestamp with time zone NOT NULL
+TABLE round_passes COLUMN key_version integer
 TABLE round_passes CONSTRAINT round_passes_bound CHECK (((bound_served IS NULL) = (bound_method IS NULL)))
 TABLE round_passes CONSTRAINT round_passes_check CHECK ((viable >= served))
 TABLE round_passes CONSTRAINT round_passes_check1 CHECK ((bound_served >= served))
@@ -451,11 +489,13 @@ TABLE round_passes CONSTRAINT round_passes_cooling_check CHECK ((cooling >= 0))
 TABLE round_passes CONSTRAINT round_passes_demands_check CHECK ((demands >= 0))
 TABLE round_passes CONSTRAINT round_passes_effort_check CHECK ((effort = ANY (ARRAY['fast'::text, 'normal'::text, 'high'::text])))
 TABLE round_passes CONSTRAINT round_passes_engine_check CHECK ((engine >= 1))
+TABLE round_passes CONSTRAINT round_passes_key FOREIGN KEY (municipality_id, key_version) REFERENCES data_keys(municipality_id, version)
 TABLE round_passes CONSTRAINT round_passes_multipliers_check CHECK ((multipliers >= 0))
 TABLE round_passes CONSTRAINT round_passes_nodes_check CHECK ((nodes >= 0))
 TABLE round_passes CONSTRAINT round_passes_pass_check CHECK ((pass = ANY (ARRAY[1, 2])))
 TABLE round_passes CONSTRAINT round_passes_pkey PRIMARY KEY (municipality_id, round_id, pass)
 TABLE round_passes CONSTRAINT round_passes_round FOREIGN KEY (municipality_id, round_id) REFERENCES rounds(municipality_id, id)
+TABLE round_passes CONSTRAINT round_passes_sealed CHECK ((key_version IS NOT NULL))
 TABLE round_passes CONSTRAINT round_passes_second_serves CHECK (((pass = 1) OR (served > 0)))
 TABLE round_passes CONSTRAINT round_passes_seed_check CHECK ((seed >= 0))
 TABLE round_passes CONSTRAINT round_passes_served_check CHECK ((served >= 0))
@@ -463,6 +503,7 @@ TABLE round_passes CONSTRAINT round_passes_snapshot CHECK (((pass = 1) = (snapsh
 TABLE round_passes CONSTRAINT round_passes_sweeps_check CHECK ((sweeps >= 0))
 TABLE round_passes CONSTRAINT round_passes_time_limit_seconds_check CHECK ((time_limit_seconds >= 0))
 TABLE round_passes CONSTRAINT round_passes_waves_check CHECK ((waves >= 0))
+CREATE INDEX round_passes_by_key ON public.round_passes USING btree (municipality_id, key_version, round_id, pass)
 TABLE round_steps COLUMN municipality_id integer NOT NULL
 TABLE round_steps COLUMN round_id uuid NOT NULL
 TABLE round_steps COLUMN step text NOT NULL
@@ -485,13 +526,17 @@ TABLE rounds COLUMN closed_at timestamp with time zone
 TABLE rounds COLUMN formed_at timestamp with time zone
 TABLE rounds COLUMN charged_at timestamp with time zone
 TABLE rounds COLUMN settled_at timestamp with time zone
+TABLE rounds COLUMN snapshot_key integer
 TABLE rounds CONSTRAINT rounds_community FOREIGN KEY (municipality_id, community_id) REFERENCES communities(municipality_id, id)
 TABLE rounds CONSTRAINT rounds_frozen CHECK (((state = ANY (ARRAY['scheduled'::text, 'open'::text, 'void'::text])) OR ((snapshot IS NOT NULL) AND (snapshot_sha256 IS NOT NULL))))
 TABLE rounds CONSTRAINT rounds_once_a_period UNIQUE (municipality_id, series_id, opens_at)
 TABLE rounds CONSTRAINT rounds_open_before_close CHECK ((opens_at < closes_at))
 TABLE rounds CONSTRAINT rounds_pkey PRIMARY KEY (municipality_id, id)
 TABLE rounds CONSTRAINT rounds_series FOREIGN KEY (municipality_id, series_id) REFERENCES series(municipality_id, id)
+TABLE rounds CONSTRAINT rounds_snapshot_key FOREIGN KEY (municipality_id, snapshot_key) REFERENCES data_keys(municipality_id, version)
+TABLE rounds CONSTRAINT rounds_snapshot_sealed CHECK (((snapshot IS NULL) = (snapshot_key IS NULL)))
 TABLE rounds CONSTRAINT rounds_state_check CHECK ((state = ANY (ARRAY['scheduled'::text, 'open'::text, 'closed'::text, 'formed'::text, 'charged'::text, 'settled'::text, 'void'::text])))
+CREATE INDEX rounds_by_key ON public.rounds USING btree (municipality_id, snapshot_key, id) WHERE (snapshot_key IS NOT NULL)
 CREATE INDEX rounds_by_state ON public.rounds USING btree (municipality_id, state, closes_at)
 TABLE series COLUMN municipality_id integer NOT NULL
 TABLE series COLUMN id uuid NOT NULL

@@ -37,6 +37,7 @@ type DB struct {
 type reader struct {
 	idb          bun.IDB
 	municipality communities.MunicipalityID
+	keys         *keyring
 }
 
 // Open connects to a database by a libpq address (URL or key=value form), for
@@ -55,7 +56,7 @@ func Open(dsn string, municipality communities.MunicipalityID) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("postgres: queue: %w", err)
 	}
-	return &DB{reader: reader{idb: db, municipality: municipality}, bun: db, insert: insert}, nil
+	return &DB{reader: reader{idb: db, municipality: municipality, keys: &keyring{known: map[string]*dataKey{}}}, bun: db, insert: insert}, nil
 }
 
 // connectorOf reads the address as libpq does, so that bun's pool and River's

@@ -86,7 +86,12 @@ type outcomeRow struct {
 	DemandID       string
 	Pass           int
 	Code           pooling.OutcomeCode
-	Outcome        json.RawMessage `bun:"type:jsonb"`
+	Outcome        []byte // sealed: the share and the subsidy of a household follow from it
+	KeyVersion     int
+}
+
+func outcomePlace(round, demand string) place {
+	return place{table: "outcomes", row: round + "/" + demand}
 }
 
 // Outcome is the reason of a demand with the pass that it comes from: the one
@@ -111,13 +116,21 @@ func (tx *Tx) StoreFormation(ctx context.Context, round pooling.RoundID, passes 
 			return err
 		}
 	}
+	key, err := tx.sealingKey(ctx)
+	if err != nil {
+		return err
+	}
 	rows := make([]outcomeRow, len(outcomes))
 	for i, o := range outcomes {
 		text, err := json.Marshal(o.Outcome)
 		if err != nil {
 			return fault(err, "outcome")
 		}
-		rows[i] = outcomeRow{MunicipalityID: tx.municipality, RoundID: string(round), DemandID: o.Demand, Pass: o.Pass, Code: o.Code, Outcome: text}
+		bound := outcomePlace(string(round), o.Demand).bytes(tx.municipality, key.version)
+		rows[i] = outcomeRow{
+			MunicipalityID: tx.municipality, RoundID: string(round), DemandID: o.Demand, Pass: o.Pass, Code: o.Code,
+			Outcome: sealWith(key.cipher, padded(text), bound), KeyVersion: key.version,
+		}
 	}
 	if err := insertAll(ctx, tx, "outcomes", rows); err != nil {
 		return err
@@ -187,22 +200,31 @@ func (r reader) PoolMembers(ctx context.Context, round pooling.RoundID) ([]PoolM
 		ORDER BY m.pool_id, h.name, m.demand_id`, r.municipality, round)
 }
 
-// Outcomes returns the reasons of a round's demands; of one household when it
-// is named.
-func (r reader) Outcomes(ctx context.Context, round pooling.RoundID, household communities.HouseholdID) (map[pooling.DemandID]Outcome, error) {
-	rows, err := list[outcomeRow](ctx, r, "outcomes", `
+// ReadOutcomes returns the reasons of a round's demands, opened for a purpose;
+// of one household when the reading names it.
+func (tx *Tx) ReadOutcomes(ctx context.Context, why Reading, round pooling.RoundID) (map[pooling.DemandID]Outcome, error) {
+	rows, err := list[outcomeRow](ctx, tx.reader, "outcomes", `
 		SELECT o.* FROM outcomes o
 		JOIN demands d ON d.municipality_id = o.municipality_id AND d.id = o.demand_id
-		WHERE o.municipality_id = ? AND o.round_id = ? AND (? = '' OR d.household_id::text = ?)`,
-		r.municipality, round, string(household), string(household))
+		WHERE o.municipality_id = ? AND o.round_id = ? AND (? = '' OR d.household_id::text = ?) ORDER BY o.demand_id`,
+		tx.municipality, round, string(why.Household), string(why.Household))
+	if err != nil {
+		return nil, err
+	}
+	values := make([]sealed, len(rows))
+	for i, row := range rows {
+		values[i] = sealed{row.KeyVersion, row.Outcome, outcomePlace(row.RoundID, row.DemandID), ""}
+	}
+	why.Round = round
+	plain, err := tx.open(ctx, why, values)
 	if err != nil {
 		return nil, err
 	}
 	all := map[pooling.DemandID]Outcome{}
-	for _, row := range rows {
+	for i, row := range rows {
 		o := Outcome{Pass: row.Pass}
-		if err := json.Unmarshal(row.Outcome, &o.Outcome); err != nil {
-			return nil, fault(err, "outcome")
+		if err := json.Unmarshal(plain[i], &o.Outcome); err != nil {
+			return nil, ErrSealBroken
 		}
 		all[pooling.DemandID(row.DemandID)] = o
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -106,8 +107,9 @@ func (r reader) Balances(ctx context.Context) ([]AccountBalance, error) {
 }
 
 // Unsound lists what breaks an invariant of the books, in words; empty when all
-// hold. Numbers are those of reliability.md section 2.
-func (r reader) Unsound(ctx context.Context) ([]string, error) {
+// hold. Numbers are those of reliability.md section 2. What was frozen of each
+// round is opened, which by is on record for.
+func (db *DB) Unsound(ctx context.Context, by communities.UserID, at time.Time) ([]string, error) {
 	checks := []struct{ what, query string }{
 		{"M1: ledger transaction that does not sum to zero", `
 			SELECT transaction_id::text FROM ledger_postings WHERE municipality_id = ? GROUP BY 1 HAVING sum(amount_cents) <> 0 OR count(*) < 2`},
@@ -155,14 +157,17 @@ func (r reader) Unsound(ctx context.Context) ([]string, error) {
 			SELECT p.round_id::text FROM round_passes p WHERE p.municipality_id = ? AND p.served <> (SELECT count(*) FROM pools o
 				JOIN pool_members m ON m.municipality_id = o.municipality_id AND m.pool_id = o.id
 				WHERE o.municipality_id = p.municipality_id AND o.round_id = p.round_id AND o.pass = p.pass)`},
-		{"frozen snapshot whose bytes are not those that were hashed", `
-			SELECT r.id::text FROM rounds r LEFT JOIN round_passes p ON p.municipality_id = r.municipality_id AND p.round_id = r.id
-			WHERE r.municipality_id = ? AND r.snapshot IS NOT NULL AND (encode(sha256(r.snapshot), 'hex') <> r.snapshot_sha256
-				OR encode(sha256(coalesce(p.snapshot, r.snapshot)), 'hex') <> p.snapshot_sha256)`},
+		{"value sealed by a data key that is gone", `
+			SELECT s.what FROM (SELECT municipality_id, key_version, 'certificate ' || id AS what FROM isee_certificates
+				UNION ALL SELECT municipality_id, snapshot_key, 'round ' || id FROM rounds WHERE snapshot IS NOT NULL
+				UNION ALL SELECT municipality_id, key_version, 'pass of round ' || round_id FROM round_passes
+				UNION ALL SELECT municipality_id, key_version, 'outcome of demand ' || demand_id FROM outcomes) s
+			LEFT JOIN data_keys k ON k.municipality_id = s.municipality_id AND k.version = s.key_version AND k.state <> 'retired'
+			WHERE s.municipality_id = ? AND k.version IS NULL`},
 	}
 	found := []string{}
 	for _, c := range checks {
-		ids, err := list[string](ctx, r, c.what, c.query, r.municipality)
+		ids, err := list[string](ctx, db.reader, c.what, c.query, db.municipality)
 		if err != nil {
 			return nil, err
 		}
@@ -170,5 +175,6 @@ func (r reader) Unsound(ctx context.Context) ([]string, error) {
 			found = append(found, c.what+": "+id)
 		}
 	}
-	return found, nil
+	frozen, err := db.unsoundFrozen(ctx, Reading{Purpose: PurposeProve, By: by, At: at})
+	return append(found, frozen...), err
 }

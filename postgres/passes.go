@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -39,6 +40,7 @@ type passRow struct {
 	Snapshot         []byte // nil for pass 1, whose snapshot is the round's
 	SnapshotSha256   string
 	Formation        []byte
+	KeyVersion       int // of the two above; the snapshot of pass 1 has the round's
 	Engine           int
 	Effort           pooling.Effort
 	TimeLimitSeconds int
@@ -99,22 +101,63 @@ func (r reader) Passes(ctx context.Context, round pooling.RoundID) ([]Pass, erro
 	return all, err
 }
 
-// Pass is one pass of a round with its bytes; [ErrNotFound] when it had none.
-func (r reader) Pass(ctx context.Context, round pooling.RoundID, number int) (Pass, error) {
+// ReadPass is one pass of a round with its bytes, opened for a purpose;
+// [ErrNotFound] when it had none.
+func (tx *Tx) ReadPass(ctx context.Context, why Reading, round pooling.RoundID, number int) (Pass, error) {
 	if !validID(string(round)) {
 		return Pass{}, ErrNotFound.With("what", "round")
 	}
-	row, err := single[passRow](ctx, r, "pass", number, `
-		SELECT p.pass, coalesce(p.snapshot, r.snapshot) AS snapshot, p.snapshot_sha256, p.formation, p.engine, p.effort, p.time_limit_seconds, p.seed,
+	type both struct {
+		passRow
+		SnapshotKey int
+	}
+	row, err := single[both](ctx, tx.reader, "pass", number, `
+		SELECT p.pass, coalesce(p.snapshot, r.snapshot) AS snapshot, CASE WHEN p.snapshot IS NULL THEN r.snapshot_key ELSE p.key_version END AS snapshot_key,
+			p.snapshot_sha256, p.formation, p.key_version, p.engine, p.effort, p.time_limit_seconds, p.seed,
 			p.sweeps, p.multipliers, p.cooling, p.waves, p.nodes, p.demands, p.viable, p.served, p.bound_served, p.bound_method, p.started_at, p.formed_at
 		FROM round_passes p JOIN rounds r ON r.municipality_id = p.municipality_id AND r.id = p.round_id
-		WHERE p.municipality_id = ? AND p.round_id = ? AND p.pass = ?`, r.municipality, round, number)
-	return row.toPass(), err
+		WHERE p.municipality_id = ? AND p.round_id = ? AND p.pass = ?`, tx.municipality, round, number)
+	if err != nil {
+		return Pass{}, err
+	}
+	snapshot := passPlace("snapshot", string(round), number)
+	if number == 1 {
+		snapshot = snapshotPlace(string(round))
+	}
+	why.Round = round
+	plain, err := tx.open(ctx, why, []sealed{
+		{row.SnapshotKey, row.Snapshot, snapshot, ""}, {row.KeyVersion, row.Formation, passPlace("formation", string(round), number), ""},
+	})
+	if err != nil {
+		return Pass{}, err
+	}
+	row.Snapshot, row.Formation = plain[0], plain[1]
+	return row.toPass(), nil
+}
+
+func passPlace(column, round string, number int) place {
+	return place{table: "round_passes." + column, row: round + "/" + strconv.Itoa(number)}
+}
+
+// sealPass seals the bytes of a pass for their row.
+func (tx *Tx) sealPass(key *dataKey, row *passRow) {
+	row.KeyVersion = key.version
+	for column, bytes := range map[string]*[]byte{"snapshot": &row.Snapshot, "formation": &row.Formation} {
+		if *bytes != nil {
+			*bytes = sealWith(key.cipher, *bytes, passPlace(column, row.RoundID, row.Pass).bytes(tx.municipality, key.version))
+		}
+	}
 }
 
 // addPass stores a pass with its pools and their members.
 func (tx *Tx) addPass(ctx context.Context, round pooling.RoundID, f FormedPass) error {
-	if err := insertAll(ctx, tx, "pass", []passRow{fromPass(tx.municipality, round, f.Pass)}); err != nil {
+	key, err := tx.sealingKey(ctx)
+	if err != nil {
+		return err
+	}
+	row := fromPass(tx.municipality, round, f.Pass)
+	tx.sealPass(key, &row)
+	if err := insertAll(ctx, tx, "pass", []passRow{row}); err != nil {
 		return err
 	}
 	pools := make([]poolRow, len(f.Pools))

@@ -255,13 +255,20 @@ func (tx *Tx) SetRoundState(ctx context.Context, id pooling.RoundID, to pooling.
 	return err
 }
 
-// FreezeRound stores the snapshot of a closing round with its hash.
+// FreezeRound stores the snapshot of a closing round, sealed, with the hash of
+// its clear text.
 func (tx *Tx) FreezeRound(ctx context.Context, id pooling.RoundID, snapshot []byte, sha256 string, at time.Time) error {
-	_, err := tx.exec(ctx, "freeze round", `
-		UPDATE rounds SET state = 'closed', snapshot = ?, snapshot_sha256 = ?, closed_at = ? WHERE municipality_id = ? AND id = ?`,
-		snapshot, sha256, at, tx.municipality, id)
+	key, err := tx.sealingKey(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(ctx, "freeze round", `
+		UPDATE rounds SET state = 'closed', snapshot = ?, snapshot_key = ?, snapshot_sha256 = ?, closed_at = ? WHERE municipality_id = ? AND id = ?`,
+		sealWith(key.cipher, snapshot, snapshotPlace(string(id)).bytes(tx.municipality, key.version)), key.version, sha256, at, tx.municipality, id)
 	return err
 }
+
+func snapshotPlace(round string) place { return place{table: "rounds.snapshot", row: round} }
 
 // Frozen is the snapshot of a round as it was frozen at the close.
 type Frozen struct {
@@ -269,13 +276,28 @@ type Frozen struct {
 	SnapshotSha256 string
 }
 
-// Frozen returns what was frozen of a round; [ErrNotFound] before its close.
-func (r reader) Frozen(ctx context.Context, id pooling.RoundID) (Frozen, error) {
+// ReadFrozen returns what was frozen of a round, opened for a purpose;
+// [ErrNotFound] before its close.
+func (tx *Tx) ReadFrozen(ctx context.Context, why Reading, id pooling.RoundID) (Frozen, error) {
 	if !validID(string(id)) {
 		return Frozen{}, ErrNotFound.With("what", "round")
 	}
-	return single[Frozen](ctx, r, "snapshot", id, `
-		SELECT snapshot, snapshot_sha256 FROM rounds WHERE municipality_id = ? AND id = ? AND snapshot IS NOT NULL`, r.municipality, id)
+	type row struct {
+		Snapshot       []byte
+		SnapshotKey    int
+		SnapshotSha256 string
+	}
+	r, err := single[row](ctx, tx.reader, "snapshot", id, `
+		SELECT snapshot, snapshot_key, snapshot_sha256 FROM rounds WHERE municipality_id = ? AND id = ? AND snapshot IS NOT NULL`, tx.municipality, id)
+	if err != nil {
+		return Frozen{}, err
+	}
+	why.Round = id
+	plain, err := tx.open(ctx, why, []sealed{{r.SnapshotKey, r.Snapshot, snapshotPlace(string(id)), ""}})
+	if err != nil {
+		return Frozen{}, err
+	}
+	return Frozen{plain[0], r.SnapshotSha256}, nil
 }
 
 // StepDone records that a step of a round was done; false when it already was.

@@ -22,6 +22,9 @@ func open(t *testing.T) *DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
+	if err := db.Unlock(context.Background(), NewMaster()); err != nil {
+		t.Fatal(err)
+	}
 	return db
 }
 

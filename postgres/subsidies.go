@@ -4,12 +4,8 @@ import (
 	"context"
 	"time"
 
-	"github.com/uptrace/bun"
-
-	"colletta/communities"
 	"colletta/money"
 	"colletta/pooling"
-	"colletta/subsidies"
 )
 
 // Fund is a measure's fund for a year with the measure's text.
@@ -127,46 +123,4 @@ func (tx *Tx) Resolve(ctx context.Context, r Reservation, round pooling.RoundID,
 		UPDATE funds SET reserved_cents = reserved_cents - ?, spent_cents = spent_cents + ? WHERE municipality_id = ? AND id = ?`,
 		r.AmountCents, spent, tx.municipality, r.FundID)
 	return err
-}
-
-type iseeRow struct {
-	bun.BaseModel `bun:"table:isee_certificates"`
-
-	MunicipalityID communities.MunicipalityID
-	ID             string
-	HouseholdID    string
-	Kind           string
-	ValueCents     money.Amount
-	Protocol       string
-	ValidFrom      time.Time `bun:"type:date"`
-	ValidTo        time.Time `bun:"type:date"`
-	RecordedAt     time.Time
-}
-
-// AddISEE stores certificates.
-func (tx *Tx) AddISEE(ctx context.Context, certificates []subsidies.ISEECertificate, at time.Time) error {
-	rows := make([]iseeRow, len(certificates))
-	for i, c := range certificates {
-		rows[i] = iseeRow{
-			MunicipalityID: tx.municipality, ID: NewID(), HouseholdID: c.Household, Kind: string(c.Kind), ValueCents: c.Value,
-			Protocol: c.Protocol, ValidFrom: c.ValidFrom, ValidTo: c.ValidTo, RecordedAt: at,
-		}
-	}
-	return insertAll(ctx, tx, "add ISEE", rows)
-}
-
-// ISEEOf returns the certificates of households.
-func (r reader) ISEEOf(ctx context.Context, households []communities.HouseholdID) (map[communities.HouseholdID][]subsidies.ISEECertificate, error) {
-	rows, err := list[iseeRow](ctx, r, "ISEE", `
-		SELECT * FROM isee_certificates WHERE municipality_id = ? AND household_id::text IN (?) ORDER BY household_id, recorded_at, id`,
-		r.municipality, texts(append(households, "")))
-	all := map[communities.HouseholdID][]subsidies.ISEECertificate{}
-	for _, row := range rows {
-		h := communities.HouseholdID(row.HouseholdID)
-		all[h] = append(all[h], subsidies.ISEECertificate{
-			Household: row.HouseholdID, Kind: subsidies.ISEEKind(row.Kind), Value: row.ValueCents, Protocol: row.Protocol,
-			DSUDate: row.ValidFrom, ValidFrom: row.ValidFrom, ValidTo: row.ValidTo,
-		})
-	}
-	return all, err
 }

@@ -60,7 +60,7 @@ func (db *DB) inTxOnce(ctx context.Context, act func(*Tx) error) (err error) {
 			_ = tx.Rollback()
 		}
 	}()
-	if err := act(&Tx{reader: reader{idb: tx, municipality: db.municipality}, tx: tx, insert: db.insert}); err != nil {
+	if err := act(&Tx{reader: reader{idb: tx, municipality: db.municipality, keys: db.keys}, tx: tx, insert: db.insert}); err != nil {
 		return err
 	}
 	// pgdriver's Commit returns nil even when PostgreSQL answers ROLLBACK; a
@@ -100,6 +100,9 @@ func validID(id string) bool {
 }
 
 func again(err error) bool {
+	if errors.Is(err, errKeyGone) {
+		return true
+	}
 	switch pgCode(err) {
 	case "40001", "40P01": // serialization failure, deadlock
 		return true

@@ -99,7 +99,7 @@ func TestTheDatabaseKeepsTheBooksBalanced(t *testing.T) {
 			t.Errorf("the database took %s", what)
 		}
 	}
-	if found, err := db.Unsound(ctx); err != nil || len(found) > 0 {
+	if found, err := db.Unsound(ctx, "", time.Now()); err != nil || len(found) > 0 {
 		t.Errorf("unsound: %v (%v)", found, err)
 	}
 	bad := good

@@ -2,7 +2,6 @@ package subsidies
 
 import (
 	"math/big"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -141,38 +140,4 @@ func TestGrantStaysWithinPriceAndCap(t *testing.T) {
 			t.Fatalf("%+v: one cent more of price takes %s to %s", g, got, next)
 		}
 	})
-}
-
-func TestCurrentISEE(t *testing.T) {
-	t.Parallel()
-	certs := []ISEECertificate{
-		{Kind: ISEEOrdinary, Value: 20_000_00, Protocol: "1", DSUDate: on(2026, 1, 10), ValidFrom: on(2026, 1, 10), ValidTo: on(2026, 12, 31)},
-		{Kind: ISEEOrdinary, Value: 19_000_00, Protocol: "2", DSUDate: on(2026, 3, 1), ValidFrom: on(2026, 3, 1), ValidTo: on(2026, 12, 31)},
-		{Kind: ISEECurrent, Value: 9_000_00, Protocol: "3", DSUDate: on(2026, 5, 1), ValidFrom: on(2026, 5, 1), ValidTo: on(2026, 10, 31)},
-		{Kind: ISEESocioHealth, Value: 0, Protocol: "4", DSUDate: on(2026, 1, 10), ValidFrom: on(2026, 1, 10), ValidTo: on(2026, 12, 31)},
-	}
-	for _, c := range []struct {
-		kind ISEEKind
-		at   time.Time
-		want *money.Amount
-	}{
-		{ISEEOrdinary, on(2026, 1, 9), nil},
-		{ISEEOrdinary, on(2026, 1, 10), euro(20_000_00)},
-		{ISEEOrdinary, on(2026, 3, 1), euro(19_000_00)},
-		{ISEEOrdinary, on(2026, 4, 30), euro(19_000_00)},
-		{ISEEOrdinary, on(2026, 5, 1), euro(9_000_00)},    // corrente supersedes
-		{ISEEMinors, on(2026, 5, 1), euro(9_000_00)},      // the minors' one too
-		{ISEEOrdinary, on(2026, 10, 31), euro(9_000_00)},  // last day included
-		{ISEEOrdinary, on(2026, 11, 1), euro(19_000_00)},  // and lapses back
-		{ISEEOrdinary, on(2026, 12, 31), euro(19_000_00)}, // last day of the year
-		{ISEEOrdinary, on(2027, 1, 1), nil},
-		{ISEEMinors, on(2026, 4, 1), nil},
-		{ISEESocioHealth, on(2026, 6, 1), euro(0)}, // zero is an ISEE; corrente does not touch it
-	} {
-		slices.Reverse(certs)
-		got := CurrentISEE(certs, c.kind, c.at)
-		if (got == nil) != (c.want == nil) || got != nil && *got != *c.want {
-			t.Errorf("%s on %s: %v, want %v", c.kind, c.at.Format(time.DateOnly), got, c.want)
-		}
-	}
 }

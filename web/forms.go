@@ -98,6 +98,9 @@ var fieldLabels = map[string]string{
 	"method": "Pagamento", "min_members": "Famiglie, almeno", "min_units": "Unità, almeno", "mix_radius": "Distanza tra comunità",
 	"mode": "Come funziona", "name": "Nome", "note": "Nota", "opens_on": "Apertura", "period": "Periodo", "radius": "Raggio",
 	"received_on": "Data di accredito", "slots": "Fasce", "split": "Divisione", "starts_on": "Dal giorno", "tiers": "Scaglioni",
+	"tax_code": "Codice fiscale", "kind": "Tipo di ISEE", "supersedes": "ISEE sostituiti", "calculation": "Calcolo", "value": "Valore dell’ISEE",
+	"protocol": "Protocollo", "dsu_on": "Data della DSU", "valid_from": "Valida dal", "valid_to": "Valida fino al", "size": "Componenti",
+	"scale": "Scala di equivalenza", "notes": "Omissioni o difformità", "reason": "Motivo",
 	"time_limit": "Tempo massimo della ricerca", "title": "Titolo", "units": "Quantità", "categories": "Categorie", "effort": "Ricerca dei gruppi",
 }
 

@@ -19,6 +19,7 @@ type homePage struct {
 	Others   []desk.RoundSummary
 	Officer  bool
 	Provider bool
+	Operator bool
 }
 
 func (s *site) home(w http.ResponseWriter, r *http.Request) {
@@ -35,6 +36,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 	p := newHomePage(s.frame(r, "Casa"), home)
 	p.Officer = actor.Has(communities.RoleOfficer, s.desk.Now())
 	p.Provider = actor.Has(communities.RoleProvider, s.desk.Now())
+	p.Operator = actor.Has(communities.RoleOperator, s.desk.Now())
 	s.render(w, r, http.StatusOK, "home", p)
 }
 

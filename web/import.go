@@ -140,8 +140,12 @@ func (s *site) importConfirm(w http.ResponseWriter, r *http.Request) {
 }
 
 // template serves the empty spreadsheet of a kind of community, or the filled
-// example.
+// example, or the empty file of certificates.
 func (s *site) template(w http.ResponseWriter, r *http.Request) {
+	if chi.URLParam(r, "file") == "isee.csv" {
+		iseeTemplate(w)
+		return
+	}
 	name, ok := strings.CutSuffix(chi.URLParam(r, "file"), ".xlsx")
 	word, example := strings.CutSuffix(name, "-esempio")
 	kind, err := communities.ParseKind(word)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"colletta/communities"
+	"colletta/desk"
 	"colletta/money"
 )
 
@@ -104,31 +105,36 @@ func funcs(a *assets) template.FuncMap {
 		"icon": func(name string) template.HTML {
 			return template.HTML(`<svg class="icon" aria-hidden="true" focusable="false"><use href="` + string(a.url("sprites.svg")) + `#` + template.HTMLEscapeString(name) + `"></use></svg>`)
 		},
-		"euro":      money.Amount.Italian,
-		"date":      dateText,
-		"instant":   instantText,
-		"short":     shortText,
-		"shortdate": shortDate,
-		"iso":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"left":      leftText,
-		"four":      groupsOfFour,
-		"units":     unitText,
-		"period":    periodText,
-		"state":     stateText,
-		"tone":      stateTone,
-		"charge":    chargeText,
-		"payment":   paymentText,
-		"method":    methodText,
-		"mode":      modeText,
-		"split":     splitText,
-		"kind":      kindText,
-		"kindicon":  kindIcon,
-		"families":  membersText,
-		"plural":    plural[int],
-		"num":       thousands,
-		"word":      pluralWord[int],
-		"lines":     func(s string) []string { return strings.Split(strings.TrimSpace(s), "\n") },
-		"join":      strings.Join,
+		"euro":       money.Amount.Italian,
+		"date":       dateText,
+		"instant":    instantText,
+		"short":      shortText,
+		"shortdate":  shortDate,
+		"iso":        func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"left":       leftText,
+		"four":       groupsOfFour,
+		"units":      unitText,
+		"period":     periodText,
+		"state":      stateText,
+		"tone":       stateTone,
+		"charge":     chargeText,
+		"payment":    paymentText,
+		"method":     methodText,
+		"mode":       modeText,
+		"split":      splitText,
+		"kind":       kindText,
+		"kindicon":   kindIcon,
+		"families":   membersText,
+		"plural":     plural[int],
+		"num":        thousands,
+		"word":       pluralWord[int],
+		"iseekind":   iseeKindText,
+		"iseestate":  iseeStateText,
+		"iseetone":   iseeStateTone,
+		"iseesource": iseeSourceText,
+		"iseelist":   func(caption string, lines []desk.ISEELineView) iseeList { return iseeList{caption, lines} },
+		"lines":      func(s string) []string { return strings.Split(strings.TrimSpace(s), "\n") },
+		"join":       strings.Join,
 	}
 }
 

@@ -80,9 +80,12 @@ func TestWhoIsNotLoggedInIsSentToLoginAndBack(t *testing.T) {
 	h := served(t, nil)
 	for path, want := range map[string]string{
 		"/casa": "/accedi?next=%2Fcasa", "/quote/1": "/accedi?next=%2Fquote%2F1", "/comune": "/accedi?next=%2Fcomune",
-		"/tornate/1/offerte/2/adesione?a=b":             "/accedi?next=%2Ftornate%2F1%2Fofferte%2F2%2Fadesione%3Fa%3Db",
-		"/ricevute/1.pdf":                               "/accedi?next=%2Fricevute%2F1.pdf",
-		"/comune/tornate/1/prova":                       "/accedi?next=%2Fcomune%2Ftornate%2F1%2Fprova",
+		"/tornate/1/offerte/2/adesione?a=b": "/accedi?next=%2Ftornate%2F1%2Fofferte%2F2%2Fadesione%3Fa%3Db",
+		"/ricevute/1.pdf":                   "/accedi?next=%2Fricevute%2F1.pdf",
+		"/isee":                             "/accedi?next=%2Fisee",
+		"/comune/isee":                      "/accedi?next=%2Fcomune%2Fisee",
+		"/comune/isee/1":                    "/accedi?next=%2Fcomune%2Fisee%2F1",
+		"/comune/tornate/1/prova":           "/accedi?next=%2Fcomune%2Ftornate%2F1%2Fprova",
 		"/comune/tornate/1/passaggio/2/fotografia.json": "/accedi?next=%2Fcomune%2Ftornate%2F1%2Fpassaggio%2F2%2Ffotografia.json",
 	} {
 		w := ask(h, "GET", path)
@@ -102,7 +105,7 @@ func TestMethodsAndUnknownPages(t *testing.T) {
 		method, path string
 		want         int
 	}{
-		{"GET", "/nowhere", 404}, {"DELETE", "/casa", 405}, {"POST", "/privacy", 405}, {"GET", "/esci", 405}, {"GET", "/modelli/castle.xlsx", 404},
+		{"GET", "/nowhere", 404}, {"DELETE", "/casa", 405}, {"POST", "/privacy", 405}, {"GET", "/esci", 405}, {"GET", "/modelli/castle.xlsx", 404}, {"GET", "/modelli/isee.csv", 200}, {"GET", "/comune/isee/1/verifica", 405},
 		{"GET", "/modelli/condominium.pdf", 404}, {"GET", "/statico/old/colletta.css", 404}, {"GET", "/accedi/token", 200}, {"POST", "/esci", 303},
 	} {
 		if got := ask(h, c.method, c.path).Code; got != c.want {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -334,7 +335,7 @@ func samplePages(s *site) map[string]samplePage {
 	badLogin.Email.Value, badLogin.Email.Error = "giulia.brambilla@", badLogin.Errors.at("email")
 	waiting := family("Pagamento in elaborazione", "/quote")
 
-	return map[string]samplePage{
+	pages := map[string]samplePage{
 		"landing":         {"landing", landingPage{frame: titled(nobody, "Colletta: servizi condivisi tra vicini"), Open: open2()}},
 		"spaces":          {"spaces", newSpacesPage(titled(nobody, "Spazi WeMi"), communities.Milan())},
 		"login":           {"login", login},
@@ -392,6 +393,8 @@ func samplePages(s *site) map[string]samplePage {
 		"privacy":         {"privacy", textPage{titled(nobody, "Privacy")}},
 		"error":           {"error", errorPage{frame: titled(nobody, "Qualcosa non ha funzionato"), Status: 500, Lines: []string{errorLines[500]}, Request: "a1b2c3"}},
 	}
+	maps.Copy(pages, iseeSamples(s, family, office))
+	return pages
 }
 
 type samplePage struct {

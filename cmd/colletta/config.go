@@ -31,8 +31,27 @@ type config struct {
 	StripeURL     string `env:"STRIPE_URL"`     // empty: Stripe itself
 	SMTPURL       string `env:"SMTP_URL,unset"` // smtp://user:password@host:587; empty: messages stay in the mailbox table
 	MailFrom      string `env:"MAIL_FROM" envDefault:"Colletta <colletta@localhost>"`
-	OfficerEmail  string `env:"OFFICER_EMAIL"` // who acts at the command line; empty: the demo's officer
+	MasterKey     string `env:"COLLETTA_MASTER_KEY,unset"` // 32 bytes in base64; wraps the keys of ISEE certificates
+	MasterKeyFile string `env:"COLLETTA_MASTER_KEY_FILE"`  // file that holds it instead
+	ISEERegister  string `env:"ISEE_REGISTER_FILE"`        // CSV in which officers look certificates up; empty: none
+	OfficerEmail  string `env:"OFFICER_EMAIL"`             // who acts at the command line; empty: the demo's officer
 	DemoFsync     bool   `env:"DEMO_FSYNC" envDefault:"true"`
+
+	// Only for "colletta keys rotate --master".
+	NewMasterKey     string `env:"COLLETTA_NEW_MASTER_KEY"`
+	NewMasterKeyFile string `env:"COLLETTA_NEW_MASTER_KEY_FILE"`
+
+	INPS inpsConfig `envPrefix:"INPS_"`
+}
+
+// inpsConfig is what INPS asks of a body that looks up certificates through
+// PDND; without a URL nothing is asked.
+type inpsConfig struct {
+	URL          string `env:"URL"`
+	Token        string `env:"TOKEN,unset"` // voucher of PDND
+	Organisation string `env:"ORGANISATION"`
+	Office       string `env:"OFFICE"`
+	Benefit      string `env:"BENEFIT"` // code in INPS's table of benefits
 }
 
 func readConfig() (config, error) {
@@ -58,6 +77,7 @@ type store struct {
 	db      *postgres.DB
 	dsn     string
 	cluster *cluster.Cluster
+	master  postgres.Master // after unlock
 }
 
 // databaseName is the name of the database in a private cluster.
@@ -148,6 +168,9 @@ func withDesk(ctx context.Context, run func(c *counter) error) error {
 		return err
 	}
 	defer s.close()
+	if err := s.unlock(ctx, conf, hasDemo(conf)); err != nil {
+		return err
+	}
 	d, err := newDesk(conf, s, conf.publicURL(conf.Port), nil, commandClock(conf))
 	if err != nil {
 		return err
@@ -161,13 +184,18 @@ func withDesk(ctx context.Context, run func(c *counter) error) error {
 
 // commandClock is the demo's clock where the demo was loaded, else the machine's.
 func commandClock(c config) desk.Clock {
-	path := demoClockFile(c)
-	if _, err := os.Stat(path); err == nil {
-		if clock, err := newDemoClock(path); err == nil {
+	if hasDemo(c) {
+		if clock, err := newDemoClock(demoClockFile(c)); err == nil {
 			return clock
 		}
 	}
 	return realClock{}
+}
+
+// hasDemo tells whether the demo was loaded here.
+func hasDemo(c config) bool {
+	_, err := os.Stat(demoClockFile(c))
+	return err == nil
 }
 
 func demoClockFile(c config) string { return filepath.Join(c.Dir, "demo-clock.json") }
@@ -186,7 +214,7 @@ func newDesk(c config, s *store, publicURL string, gateway desk.Gateway, clock d
 	}
 	_, movable := clock.(*demoClock)
 	return desk.New(desk.Config{
-		DB: s.db, Clock: clock, Gateway: gateway, Mailer: mailer, PublicURL: publicURL,
+		DB: s.db, Clock: clock, Gateway: gateway, Mailer: mailer, ISEE: iseeProvider(c), PublicURL: publicURL,
 		Municipality: communities.MunicipalityID(c.Municipality), Demo: movable, Workers: runtime.NumCPU(),
 	})
 }

@@ -25,6 +25,9 @@ func demoDesk(t *testing.T) (*desk.Desk, *demoClock) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := db.Unlock(context.Background(), postgres.NewMaster()); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
 		if err := db.Close(); err != nil {
 			t.Error(err)

@@ -43,6 +43,9 @@ func (demoCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer s.close()
+	if err := s.unlock(ctx, conf, true); err != nil {
+		return err
+	}
 	clock, err := newDemoClock(demoClockFile(conf))
 	if err != nil {
 		return err
@@ -67,6 +70,9 @@ func fillDemo(ctx context.Context, conf config, s *store, clock *demoClock) erro
 		return err
 	}
 	defer hasty.Close()
+	if err := hasty.Unlock(ctx, s.master); err != nil {
+		return err
+	}
 	d, err := desk.New(desk.Config{
 		DB: hasty, Clock: clock, PublicURL: conf.publicURL(conf.Port), Municipality: communities.MunicipalityID(conf.Municipality),
 		Demo: true, Workers: runtime.NumCPU(),
@@ -115,6 +121,9 @@ func (f foundCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer s.close()
+	if err := s.unlock(ctx, conf, false); err != nil {
+		return err
+	}
 	d, err := newDesk(conf, s, conf.publicURL(conf.Port), nil, realClock{})
 	if err != nil {
 		return err
@@ -289,7 +298,7 @@ func (doctorCmd) Run(ctx context.Context) error { return verify(ctx) }
 // verify runs every invariant query; exit code 1 when one finds something.
 func verify(ctx context.Context) error {
 	return withDesk(ctx, func(c *counter) error {
-		found, err := c.store.db.Unsound(ctx)
+		found, err := c.store.db.Unsound(ctx, c.officer.User, c.Now())
 		if err != nil {
 			return err
 		}

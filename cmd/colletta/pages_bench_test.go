@@ -31,6 +31,9 @@ func newBenchCity(b *testing.B) *benchCity {
 	if err != nil {
 		b.Fatal(err)
 	}
+	if err := db.Unlock(context.Background(), postgres.NewMaster()); err != nil {
+		b.Fatal(err)
+	}
 	b.Cleanup(func() { db.Close() })
 	clock, err := newDemoClock("")
 	if err != nil {

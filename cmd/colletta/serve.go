@@ -58,6 +58,9 @@ func (s serveCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer st.close()
+	if err := st.unlock(ctx, conf, s.Demo); err != nil {
+		return err
+	}
 	h, err := assemble(ctx, conf, st, port, s.Demo)
 	if err != nil {
 		return err
