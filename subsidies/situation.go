@@ -17,11 +17,31 @@ const (
 	ISEEMinors      ISEEKind = "minorenni"
 	ISEESocioHealth ISEEKind = "sociosanitario"
 	ISEECurrent     ISEEKind = "corrente" // supersedes ordinary and minors while it is valid
+
+	ISEEResidential ISEEKind = "sociosanitario-residenze" // for care in a home: it adds the children
+	ISEEUniversity  ISEEKind = "universita"
 )
+
+// iseeNone is what a measure writes that looks at no ISEE.
+const iseeNone = "none"
 
 // ISEEKinds lists every kind.
 func ISEEKinds() []ISEEKind {
-	return []ISEEKind{ISEEOrdinary, ISEEMinors, ISEESocioHealth, ISEECurrent}
+	return []ISEEKind{ISEEOrdinary, ISEEMinors, ISEESocioHealth, ISEECurrent, ISEEResidential, ISEEUniversity}
+}
+
+// iseeKindOf reads a kind as a measure's file writes it; empty if there is none of
+// that name.
+func iseeKindOf(text string) ISEEKind {
+	if text == "università" {
+		return ISEEUniversity
+	}
+	for _, k := range ISEEKinds() {
+		if string(k) == text {
+			return k
+		}
+	}
+	return ""
 }
 
 // Situation is what a measure may look at: one household, one demand, one day.
