@@ -60,11 +60,11 @@ func (w *writer) iseeLine(m *Measure, f *Facts) {
 func (w *writer) conditions(p *formula, failed int) {
 	for i, c := range p.eligible {
 		if i == failed {
-			w.line(w.say("Requisito mancante: %s; invece %s. La misura non spetta", "Condition not met: %s; instead %s. Nothing is due",
+			w.line(w.say("Requisito mancante: %s (%s). La misura non spetta", "Condition not met: %s (%s). Nothing is due",
 				c.name.In(w.lang), w.reason(c.holds, false)))
 			return
 		}
-		w.line(w.say("Requisito: %s; sì, %s", "Condition: %s; yes, %s", c.name.In(w.lang), w.reason(c.holds, true)))
+		w.line(w.say("Requisito soddisfatto: %s (%s)", "Condition met: %s (%s)", c.name.In(w.lang), w.reason(c.holds, true)))
 	}
 }
 
@@ -179,7 +179,7 @@ func (w *writer) missing(asks inputSet) string {
 			names = append(names, w.slots[slot].name.In(w.lang))
 		}
 	}
-	return w.say("non risulta: ", "not on record: ") + strings.Join(names, ", ")
+	return strings.Join(names, ", ") + w.say(" non risulta", " is not on record")
 }
 
 func (r *bracketRule) explain(w *writer) (lead, formula string) {

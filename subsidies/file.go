@@ -113,7 +113,7 @@ type (
 		MaxItems *int      `yaml:"max_items"`
 		Of       []string  `yaml:"of"`
 		Label    *nameFile `yaml:"label"`
-		Unit     string    `yaml:"unit"`
+		Unit     unitFile  `yaml:"unit"`
 	}
 	// parameterFile is a value, or values with the day from which they hold.
 	parameterFile struct{ values []datedFile }
@@ -131,7 +131,7 @@ type (
 	stepFile struct {
 		Name       string          `yaml:"name"`
 		Label      *nameFile       `yaml:"label"`
-		Unit       *string         `yaml:"unit"`
+		Unit       *unitFile       `yaml:"unit"`
 		Value      *source         `yaml:"value"`
 		Brackets   *bracketsFile   `yaml:"brackets"`
 		Line       *lineFile       `yaml:"line"`
@@ -247,6 +247,9 @@ type source struct {
 // sources is one expression or a list of them.
 type sources []source
 
+// unitFile is a unit: one text for both languages, or one for each.
+type unitFile nameFile
+
 // exact is a number of any precision.
 type exact Number
 
@@ -342,6 +345,15 @@ func (s *sources) UnmarshalYAML(node ast.Node) error {
 	}
 	*s = make(sources, 1)
 	return (*s)[0].UnmarshalYAML(node)
+}
+
+// UnmarshalYAML reads one text or {it: ..., en: ...}.
+func (u *unitFile) UnmarshalYAML(node ast.Node) error {
+	if text, ok := scalarText(node); ok {
+		*u = unitFile{text, text}
+		return nil
+	}
+	return yaml.NodeToValue(node, (*nameFile)(u), yaml.Strict())
 }
 
 // UnmarshalYAML reads a number.

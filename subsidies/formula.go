@@ -52,7 +52,7 @@ type condition struct {
 type step struct {
 	name      string
 	label     Name
-	unit      string
+	unit      Name
 	euro      bool
 	places    int // decimals that a reader expects
 	slot      int
@@ -107,8 +107,8 @@ func (s *step) settled(x Number) Number {
 type Output struct {
 	Name  string
 	Label Name
-	Unit  string // "€", "€/ora", "%", or what is counted; empty for a plain number
-	Euro  bool   // the value is an amount
+	Unit  Name // "€", "€/ora", "%", or what is counted; empty for a plain number
+	Euro  bool // the value is an amount
 }
 
 // Result is what a measure gives for one household on one day.

@@ -101,11 +101,14 @@ func (w *writer) howExtreme(t *term, value string) string {
 
 func (w *writer) howRounded(t *term, value string) string {
 	x := t.args[0].number(w.m)
-	if x.Cmp(t.number(w.m)) == 0 {
-		return "" // the rounding changed nothing... but a formula may hide behind it
-	}
 	formula, exact := w.formula(t.args[0], 0), w.number(x, 0)
-	if formula != exact {
+	plain := formula == exact || formula == w.bare(t.args[0])
+	switch {
+	case x.Cmp(t.number(w.m)) == 0 && plain:
+		return ""
+	case x.Cmp(t.number(w.m)) == 0: // the rounding changed nothing
+		return value + w.say(" è ", " is ") + formula
+	case !plain:
 		formula += " = " + exact
 	}
 	switch {

@@ -52,7 +52,7 @@ type Input struct {
 	Name     string
 	Type     InputType
 	Label    Name
-	Unit     string // for readers, for example "ore"; euro for amounts
+	Unit     Name // for readers, for example "ore"; empty for amounts
 	Optional bool
 	From, To *Number  // least and most, included; nil means no bound
 	ItemsMax int      // of a list

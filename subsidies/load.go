@@ -142,6 +142,9 @@ func syntax(err error) error {
 	if found := lineInError.FindStringSubmatch(text); found != nil {
 		fmt.Sscan(found[1], &line)
 	}
+	if strings.Contains(text, "unknown field") || strings.Contains(text, "mapping value is not allowed") {
+		text += "; a text or an expression that holds a comma, a colon or # stands between quotes (look at the line above too)"
+	}
 	return ErrSyntax.With("line", line, "detail", text)
 }
 

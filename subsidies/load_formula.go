@@ -165,7 +165,7 @@ func (k ISEEKind) input() Input {
 }
 
 func (b *builder) readInput(path, name string, f inputFile) (Input, error) {
-	in := Input{Name: name, Type: InputType(f.Type), Optional: f.Optional, Unit: f.Unit, Of: f.Of, ItemsMax: itemsMax, Label: labelOf(name, f.Label)}
+	in := Input{Name: name, Type: InputType(f.Type), Optional: f.Optional, Unit: Name(f.Unit), Of: f.Of, ItemsMax: itemsMax, Label: labelOf(name, f.Label)}
 	k := in.Type.kind()
 	switch {
 	case !slices.Contains(InputTypes(), in.Type):

@@ -142,11 +142,11 @@ func (m *Measure) priceFormula() {
 	m.formula = &formula{
 		scope: scope, today: today.slot, outputs: []int{0},
 		steps: []step{{
-			name: award.name, label: label, unit: euroSign, euro: true, places: 2, slot: award.slot, kind: kindNumber,
+			name: award.name, label: label, unit: Name{euroSign, euroSign}, euro: true, places: 2, slot: award.slot, kind: kindNumber,
 			rule: &portionRule{m, isee.slot, price.slot, today.slot}, output: true, result: &Rounding{Fraction(1, 100), RoundDown},
 		}},
 	}
-	m.Outputs = []Output{{Name: award.name, Label: label, Unit: euroSign, Euro: true}}
+	m.Outputs = []Output{{Name: award.name, Label: label, Unit: Name{euroSign, euroSign}, Euro: true}}
 }
 
 // portionRule is a price rule as a step.

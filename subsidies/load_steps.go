@@ -160,11 +160,11 @@ func (b *builder) limits(path string, f stepFile, s *step, known inputSet) error
 func (b *builder) unit(f stepFile, s *step, shape shape) {
 	switch {
 	case f.Unit != nil:
-		s.unit = *f.Unit
+		s.unit = Name(*f.Unit)
 	case s.kind == kindNumber && (shape.euro || s.output):
-		s.unit = euroSign
+		s.unit = Name{euroSign, euroSign}
 	}
-	s.euro = s.kind == kindNumber && strings.HasPrefix(s.unit, euroSign)
+	s.euro = s.kind == kindNumber && strings.HasPrefix(s.unit.IT, euroSign)
 	s.places = shape.places
 	if s.euro {
 		s.places = 2

@@ -9,9 +9,9 @@ func (w *writer) reason(t *term, holds bool) string {
 		return w.yesNo(holds)
 	case opKnown:
 		if holds {
-			return w.say("risulta: %s", "on record: %s", w.slots[t.slot].name.In(w.lang))
+			return w.slots[t.slot].name.In(w.lang) + w.say(": risulta", ": on record")
 		}
-		return w.say("non risulta: %s", "not on record: %s", w.slots[t.slot].name.In(w.lang))
+		return w.slots[t.slot].name.In(w.lang) + w.say(": non risulta", ": not on record")
 	case opNot:
 		return w.reason(t.args[0], !holds)
 	case opAnd, opOr:
@@ -74,8 +74,8 @@ func (w *writer) compared(t *term, holds bool) string {
 		left, right = right, left
 	}
 	a, b := w.named(left), w.full(right)
-	if right.op == opSlot && right.kind == kindNumber && !w.slots[right.slot].percent {
-		b = w.full(right)
+	if right.kind == kindNumber && right.op != opSlot && w.inEuro(left) {
+		b = w.amount(right.number(w.m))
 	}
 	if left.kind == kindChoice || left.kind == kindYesNo {
 		return w.equality(left, b)
@@ -83,7 +83,7 @@ func (w *writer) compared(t *term, holds bool) string {
 	difference := left.number(w.m).Sub(right.number(w.m))
 	by := ""
 	if left.kind == kindNumber && !holds && difference.Sign() != 0 {
-		gap := &term{op: opConst, kind: kindNumber, value: difference.Abs(), places: max(left.places, right.places), euro: left.euro || right.euro}
+		gap := &term{op: opConst, kind: kindNumber, value: difference.Abs(), places: max(left.places, right.places), euro: w.inEuro(left) || right.euro}
 		by = w.say(" (differenza %s)", " (by %s)", w.full(gap))
 	}
 	switch c := difference.Sign(); {
@@ -92,7 +92,7 @@ func (w *writer) compared(t *term, holds bool) string {
 	case left.kind == kindDate && c < 0:
 		return w.say("%s è prima del %s", "%s is before %s", a, b)
 	case c == 0:
-		return w.say("%s è uguale a %s", "%s equals %s", a, b)
+		return w.say("%s è pari a %s", "%s equals %s", a, b)
 	case c > 0:
 		return w.say("%s supera %s", "%s is above %s", a, b) + by
 	default:
@@ -117,4 +117,9 @@ func (w *writer) among(t *term, holds bool) string {
 		return w.say("%s è fra: %s", "%s is among: %s", w.named(t.args[0]), list)
 	}
 	return w.say("%s non è fra: %s", "%s is not among: %s", w.named(t.args[0]), list)
+}
+
+// inEuro says whether a term is shown as an amount.
+func (w *writer) inEuro(t *term) bool {
+	return t.euro || t.op == opSlot && w.slots[t.slot].euro
 }

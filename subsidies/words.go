@@ -26,7 +26,7 @@ func (n Name) In(l Lang) string {
 // shown is how readers see what a slot holds.
 type shown struct {
 	name    Name
-	unit    string
+	unit    Name
 	kind    kind
 	euro    bool
 	percent bool
@@ -99,7 +99,8 @@ func (w *writer) percent(n Number) string {
 
 // withUnit writes a number with its unit: "3,29 €/ora", "2 doti".
 func (w *writer) withUnit(n Number, s *shown) string {
-	per, euro := strings.CutPrefix(s.unit, euroSign)
+	unit := s.unit.In(w.lang)
+	per, euro := strings.CutPrefix(unit, euroSign)
 	switch {
 	case euro:
 		return w.amount(n) + per
@@ -107,10 +108,10 @@ func (w *writer) withUnit(n Number, s *shown) string {
 		return w.amount(n)
 	case s.percent:
 		return w.percent(n.Mul(Whole(100)))
-	case s.unit == "%":
+	case unit == "%":
 		return w.percent(n)
-	case s.unit != "":
-		return w.number(n, s.places) + "\u00a0" + s.unit
+	case unit != "":
+		return w.number(n, s.places) + "\u00a0" + unit
 	}
 	return w.number(n, s.places)
 }
