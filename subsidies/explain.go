@@ -50,21 +50,23 @@ func (w *writer) iseeLine(m *Measure, f *Facts) {
 	switch {
 	case at < 0:
 	case f.known.has(at):
-		w.line(w.say("ISEE %s: %s", "ISEE (%s): %s", m.ISEEKind, w.amount(f.values[at])))
+		w.line(w.say("ISEE %s: %s", "ISEE (%s): %s", m.ISEEKind.words().In(w.lang), w.amount(f.values[at])))
 	default:
-		w.line(w.say("Non risulta un ISEE %s valido", "No valid ISEE (%s) is on record", m.ISEEKind))
+		w.line(w.say("Non risulta un ISEE %s valido", "No valid ISEE (%s) is on record", m.ISEEKind.words().In(w.lang)))
 	}
 }
 
 // conditions writes those that hold and the first that does not.
 func (w *writer) conditions(p *formula, failed int) {
+	w.gaps = true
+	defer func() { w.gaps = false }()
 	for i, c := range p.eligible {
 		if i == failed {
-			w.line(w.say("Requisito mancante: %s (%s). La misura non spetta", "Condition not met: %s (%s). Nothing is due",
+			w.line(w.say("Requisito mancante: %s; invece %s. La misura non spetta", "Condition not met: %s; instead %s. Nothing is due",
 				c.name.In(w.lang), w.reason(c.holds, false)))
 			return
 		}
-		w.line(w.say("Requisito soddisfatto: %s (%s)", "Condition met: %s (%s)", c.name.In(w.lang), w.reason(c.holds, true)))
+		w.line(w.say("Requisito soddisfatto: %s; %s", "Condition met: %s; %s", c.name.In(w.lang), w.reason(c.holds, true)))
 	}
 }
 

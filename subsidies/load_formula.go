@@ -22,7 +22,10 @@ const (
 var plainName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,49}$`)
 
 // reserved are words that expressions read otherwise.
-var reserved = []string{"true", "false", "nil", "not", "and", "or", "in", "if", "else", "let", "today", "matches", "contains"}
+var reserved = []string{"true", "false", "nil", "not", "and", "or", "in", "if", "else", "let", todayName, "matches", "contains", "startsWith", "endsWith"}
+
+// todayName is the day of the evaluation in expressions.
+const todayName = "today"
 
 // builder turns the file of a formula into terms.
 type builder struct {
@@ -106,7 +109,7 @@ func (b *builder) add(path string, sym *symbol) error {
 	switch {
 	case !plainName.MatchString(sym.name):
 		return b.wrong(path, "%q is no name: small letters, digits and _, beginning with a letter", sym.name)
-	case slices.Contains(reserved, sym.name) && sym.name != "today" || functions[sym.name].use != "":
+	case slices.Contains(reserved, sym.name):
 		return b.wrong(path, "%s is a word of the language of expressions: choose another name", sym.name)
 	case !b.f.scope.add(sym):
 		return b.wrong(path, "the name %s is taken by an input, a parameter or a step above", sym.name)
@@ -137,10 +140,8 @@ func (b *builder) inputs(file measureFile) error {
 		}
 	}
 	// The day comes after the inputs, whose places are those of the facts.
-	day := &symbol{name: "today", kind: kindDate}
-	if err := b.add("$", day); err != nil {
-		return err
-	}
+	day := &symbol{name: todayName, kind: kindDate}
+	b.f.scope.add(day)
 	b.f.today = day.slot
 	return nil
 }

@@ -133,7 +133,7 @@ func (m *Measure) priceFormula() {
 	m.Inputs = []Input{m.ISEEKind.input(), {Name: priceName, Type: InputMoney, From: &zero, Label: Name{"quota", "share"}, slot: 1}}
 	isee := &symbol{name: iseeName, kind: kindNumber, input: true, optional: true, euro: true, places: 2}
 	price := &symbol{name: priceName, kind: kindNumber, input: true, euro: true, places: 2}
-	today := &symbol{name: "today", kind: kindDate}
+	today := &symbol{name: todayName, kind: kindDate}
 	award := &symbol{name: "award", kind: kindNumber, euro: true, places: 2}
 	for _, sym := range []*symbol{isee, price, today, award} {
 		scope.add(sym)

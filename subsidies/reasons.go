@@ -74,7 +74,7 @@ func (w *writer) compared(t *term, holds bool) string {
 		left, right = right, left
 	}
 	a, b := w.named(left), w.full(right)
-	if right.kind == kindNumber && right.op != opSlot && w.inEuro(left) {
+	if right.kind == kindNumber && w.inEuro(left) && (right.op != opSlot || w.slots[right.slot].plain()) {
 		b = w.amount(right.number(w.m))
 	}
 	if left.kind == kindChoice || left.kind == kindYesNo {
@@ -82,9 +82,12 @@ func (w *writer) compared(t *term, holds bool) string {
 	}
 	difference := left.number(w.m).Sub(right.number(w.m))
 	by := ""
-	if left.kind == kindNumber && !holds && difference.Sign() != 0 {
-		gap := &term{op: opConst, kind: kindNumber, value: difference.Abs(), places: max(left.places, right.places), euro: w.inEuro(left) || right.euro}
-		by = w.say(" (differenza %s)", " (by %s)", w.full(gap))
+	if w.gaps && left.kind == kindNumber && !holds && difference.Sign() != 0 {
+		see := shown{euro: w.inEuro(left) || right.euro, places: max(left.places, right.places)}
+		if left.op == opSlot {
+			see.unit = w.slots[left.slot].unit
+		}
+		by = w.say(" (differenza %s)", " (by %s)", w.withUnit(difference.Abs(), &see))
 	}
 	switch c := difference.Sign(); {
 	case left.kind == kindDate && c > 0:

@@ -30,6 +30,21 @@ func ISEEKinds() []ISEEKind {
 	return []ISEEKind{ISEEOrdinary, ISEEMinors, ISEESocioHealth, ISEECurrent, ISEEResidential, ISEEUniversity}
 }
 
+// words is how a kind is called.
+func (k ISEEKind) words() Name {
+	english := map[ISEEKind]string{
+		ISEEOrdinary: "ordinary", ISEEMinors: "for minors", ISEESocioHealth: "for social and health care", ISEECurrent: "current",
+		ISEEResidential: "for care in a home", ISEEUniversity: "for university",
+	}
+	switch k {
+	case ISEEResidential:
+		return Name{"sociosanitario per residenze", english[k]}
+	case ISEEUniversity:
+		return Name{"università", english[k]}
+	}
+	return Name{string(k), english[k]}
+}
+
 // iseeKindOf reads a kind as a measure's file writes it; empty if there is none of
 // that name.
 func iseeKindOf(text string) ISEEKind {

@@ -34,6 +34,9 @@ type shown struct {
 	input   bool
 }
 
+// plain says that nothing tells amounts from other numbers.
+func (s *shown) plain() bool { return s.unit == (Name{}) && !s.percent }
+
 // writer puts an evaluation into words.
 type writer struct {
 	lang  Lang
@@ -42,6 +45,7 @@ type writer struct {
 	words []string // of choices
 	lines Trace
 	notes []string // how the numbers of the sentence under way came about
+	gaps  bool     // reasons say by how much a comparison fails
 }
 
 // shownSlots tells how readers see each slot of a measure.
