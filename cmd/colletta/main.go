@@ -41,8 +41,9 @@ var cli struct {
 }
 
 type measureCmd struct {
-	Test measureTestCmd `cmd:"" help:"Prove measures on their own worked cases."`
-	Eval measureEvalCmd `cmd:"" help:"Evaluate a measure for one household, with the reasons."`
+	Test     measureTestCmd     `cmd:"" help:"Prove measures on their own worked cases."`
+	Simulate measureSimulateCmd `cmd:"" help:"Whom a measure would reach and what it would cost, on a file of households or on invented ones; compare two versions."`
+	Eval     measureEvalCmd     `cmd:"" help:"Evaluate a measure for one household, with the reasons."`
 }
 
 type versionCmd struct{}

@@ -258,6 +258,14 @@ func words(e *refusal.Error) string {
 	case errors.Is(e, subsidies.ErrCapNeeded):
 		return "a rule that can cover the whole price needs a cap: {amount: ..., per: month}"
 	}
+	switch {
+	case errors.Is(e, subsidies.ErrPopulation):
+		return fmt.Sprintf("line %v, column %v: %v", e.Args["line"], e.Args["column"], e.Args["detail"])
+	case errors.Is(e, subsidies.ErrSimulatedOutput):
+		return fmt.Sprintf("%q is no amount among the results; there are: %v", e.Args["output"], e.Args["outputs"])
+	case errors.Is(e, subsidies.ErrSimulatedTimes):
+		return fmt.Sprintf("%v times a year: give a number from 1 to 366", e.Args["times"])
+	}
 	for _, key := range []string{"input", "step", "applicant"} {
 		if name, ok := e.Args[key]; ok {
 			return fmt.Sprintf("%v: %v", name, e.Args["detail"])
