@@ -42,11 +42,8 @@ func (g *generator) household(r *draws, kind int, community string) {
 	s := g.s
 	h := Household{ID: "h" + strconv.Itoa(len(s.Households)+1)}
 	means := int64(meansWithoutISEE)
-	if !r.percent(12) {
-		const fine = 1000 // the line is read in millionths
-		isee := money.Amount(onLine(iseeByShare, int64(r.below(1000*fine)), fine))
-		means = onLine(meansByISEE, int64(isee), 1)
-		h.ISEE = &isee
+	if h.ISEE = r.isee(); h.ISEE != nil {
+		means = onLine(meansByISEE, int64(*h.ISEE), 1)
 	}
 	if r.percent(23) {
 		h.OddCents = 1 + r.below(5)
@@ -60,6 +57,27 @@ func (g *generator) household(r *draws, kind int, community string) {
 	for ; count > 0 && len(s.Demands) < g.o.Demands; count-- {
 		g.demand(r, kind, community, h.ID, means, weight)
 	}
+}
+
+// isee is that of a family, nil for the 12 % who presented none.
+func (r *draws) isee() *money.Amount {
+	if r.percent(12) {
+		return nil
+	}
+	const fine = 1000 // the line is read in millionths
+	isee := money.Amount(onLine(iseeByShare, int64(r.below(1000*fine)), fine))
+	return &isee
+}
+
+// GenerateISEE invents the ISEE of n families, as [Generate] does: nil for those
+// who presented none. The same n and seed give the same values.
+func GenerateISEE(n int, seed uint64) []*money.Amount {
+	r := &draws{dice(lot(fmt.Sprint(seed), "isee"))}
+	values := make([]*money.Amount, n)
+	for i := range values {
+		values[i] = r.isee()
+	}
+	return values
 }
 
 func (g *generator) demand(r *draws, kind int, community, household string, means, weight int64) {

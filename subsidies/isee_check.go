@@ -110,7 +110,7 @@ func (c ISEECertificate) Check() refusal.List {
 			refused = append(refused, e.At(field))
 		}
 	}
-	refuse(!slices.Contains(CertificateKinds(), c.Kind), ErrISEEKind.With("kind", string(c.Kind)), "kind")
+	refuse(!slices.Contains(ISEEKinds(), c.Kind), ErrISEEKind.With("kind", string(c.Kind)), "kind")
 	refuse(!slices.Contains(Calculations(), c.Calculation), ErrISEECalculation.With("calculation", string(c.Calculation)), "calculation")
 	refuse(c.Value < 0 || c.Value > money.Max, ErrISEEValue.With("max", money.Max), "value")
 	refuse(c.Protocol == "" || utf8.RuneCountInString(c.Protocol) > ProtocolRunesMax || strings.ContainsFunc(c.Protocol, notPrinted),
@@ -131,7 +131,7 @@ func (c ISEECertificate) baseIsSound() bool {
 		return len(c.Supersedes) == 0
 	}
 	return len(c.Supersedes) > 0 && !slices.ContainsFunc(c.Supersedes, func(k ISEEKind) bool {
-		return k == ISEECurrent || !slices.Contains(CertificateKinds(), k)
+		return k == ISEECurrent || !slices.Contains(ISEEKinds(), k)
 	})
 }
 

@@ -6,19 +6,24 @@ import (
 	"colletta/refusal"
 )
 
-// The kinds of ISEE that a certificate may have besides those that a measure
-// of the first version could name.
+// ISEEKind is the sort of indicator; a measure names the one it wants.
 //
 // Source: DPCM 159/2013, art. 6 to 9, as summed up in the project's reference
 // notes (the decree itself was not read again).
+type ISEEKind string
+
+// The kinds of ISEE.
 const (
-	ISEEResidences ISEEKind = "sociosanitario-residenze" // for care in a home: adds the children
-	ISEEUniversity ISEEKind = "universita"
+	ISEEOrdinary    ISEEKind = "ordinario"
+	ISEEMinors      ISEEKind = "minorenni"
+	ISEESocioHealth ISEEKind = "sociosanitario"
+	ISEEResidences  ISEEKind = "sociosanitario-residenze" // for care in a home: adds the children
+	ISEEUniversity  ISEEKind = "universita"
+	ISEECurrent     ISEEKind = "corrente" // stands for the kinds that it supersedes while it is valid
 )
 
-// CertificateKinds lists every kind that a certificate may have, the current
-// ISEE last.
-func CertificateKinds() []ISEEKind {
+// ISEEKinds lists every kind, the current ISEE last.
+func ISEEKinds() []ISEEKind {
 	return []ISEEKind{ISEEOrdinary, ISEEMinors, ISEESocioHealth, ISEEResidences, ISEEUniversity, ISEECurrent}
 }
 
@@ -70,7 +75,7 @@ var (
 
 // ParseISEEKind reads the kind of a certificate; [ErrISEEKind].
 func ParseISEEKind(s string) (ISEEKind, error) {
-	if k := ISEEKind(s); slices.Contains(CertificateKinds(), k) {
+	if k := ISEEKind(s); slices.Contains(ISEEKinds(), k) {
 		return k, nil
 	}
 	return "", ErrISEEKind.With("kind", s)

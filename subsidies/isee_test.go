@@ -115,7 +115,7 @@ func TestAFeeLooksAtTheLastDayOfItsMonth(t *testing.T) {
 func TestTheLatestDSUCountsInAnyOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		kinds := CertificateKinds()
+		kinds := ISEEKinds()
 		certs := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) ISEECertificate {
 			from := on(2026, time.Month(rapid.IntRange(1, 12).Draw(t, "month")), rapid.IntRange(1, 28).Draw(t, "day"))
 			c := yearly(rapid.SampledFrom(kinds).Draw(t, "kind"), money.Amount(rapid.Int64Range(0, 100).Draw(t, "value")), rapid.StringMatching("[A-C]").Draw(t, "protocol"), from)

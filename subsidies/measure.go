@@ -11,6 +11,11 @@ import (
 
 // Measure is a municipal subsidy programme. One is made by [LoadMeasure] only,
 // so its rule is complete and its worked cases hold.
+//
+// Its rule is of one of two kinds. A price rule grants a percentage or an amount
+// of the price of a service: rounds can use it, because they ask for the grant
+// before the price is known ([Measure.Evaluate]). A formula reckons results from
+// inputs, step by step. Both are evaluated by [Measure.Eval].
 type Measure struct {
 	ID       string
 	Name     Name
@@ -18,23 +23,36 @@ type Measure struct {
 	Source   Source
 	Checked  time.Time // day on which somebody compared the data with the source
 	From, To time.Time // first and last day on which it grants
-	ISEEKind ISEEKind  // the kind of ISEE it looks at
+	ISEEKind ISEEKind  // the kind of ISEE it looks at; empty if it looks at none
 	Scope    Scope
-	Rule     Rule
+	Rule     *Rule         // the price rule; nil for a formula
 	Cap      *money.Amount // most per household and period; nil means no cap
 	CapPer   string        // the period of the cap: "month", "period", "year"
 	Missing  *Portion      // what a household without ISEE gets; nil means not eligible
-	Cases    []Case
+	Cases    []Case        // worked cases of a price rule
+
+	Inputs   []Input      // what Eval wants to know
+	Outputs  []Output     // what Eval gives
+	Worked   []WorkedCase // worked cases of a formula
+	Stacking Stacking
+	Fund     *FundPolicy // nil if the measure has no fund, as a tariff
+	Fundings []FundingCase
+
+	formula *formula
 }
+
+// HasPriceRule says whether rounds can use the measure.
+func (m *Measure) HasPriceRule() bool { return m.Rule != nil }
 
 // Name is what a measure is called.
 type Name struct{ IT, EN string }
 
 // Source is the act that decided a measure.
 type Source struct {
-	Act  string
-	Date time.Time
-	URL  string
+	Act      string
+	Date     time.Time
+	URL      string
+	Protocol string
 }
 
 // Scope says for what a measure grants; an empty list means everything.
@@ -83,9 +101,12 @@ type Case struct {
 }
 
 // Evaluate says what the measure grants in a situation, as it depends on the
-// price, and why.
+// price, and why. A measure with a formula grants nothing on a price.
 func (m *Measure) Evaluate(sit Situation) (Grant, Trace) {
 	trace := Trace{fmt.Sprintf("Misura «%s» (%s, %s).", m.Name.IT, m.Source.Act, italianDate(m.Source.Date))}
+	if m.Rule == nil {
+		return Grant{}, append(trace, "La misura non ha una regola sul prezzo di un servizio: nei turni non si usa.", "Nessun contributo.")
+	}
 	if why := m.outside(sit); why != "" {
 		return Grant{}, append(trace, why, "Nessun contributo.")
 	}

@@ -6,22 +6,36 @@ import (
 	"colletta/money"
 )
 
-// ISEEKind is the sort of indicator; a measure names the one it wants.
-//
-// Source: DPCM 159/2013.
-type ISEEKind string
+// iseeNone is what a measure writes that looks at no ISEE.
+const iseeNone = "none"
 
-// The kinds of ISEE.
-const (
-	ISEEOrdinary    ISEEKind = "ordinario"
-	ISEEMinors      ISEEKind = "minorenni"
-	ISEESocioHealth ISEEKind = "sociosanitario"
-	ISEECurrent     ISEEKind = "corrente" // supersedes ordinary and minors while it is valid
-)
+// words is how a kind is called.
+func (k ISEEKind) words() Name {
+	english := map[ISEEKind]string{
+		ISEEOrdinary: "ordinary", ISEEMinors: "for minors", ISEESocioHealth: "for social and health care", ISEECurrent: "current",
+		ISEEResidences: "for care in a home", ISEEUniversity: "for university",
+	}
+	switch k {
+	case ISEEResidences:
+		return Name{"sociosanitario per residenze", english[k]}
+	case ISEEUniversity:
+		return Name{"università", english[k]}
+	}
+	return Name{string(k), english[k]}
+}
 
-// ISEEKinds lists every kind.
-func ISEEKinds() []ISEEKind {
-	return []ISEEKind{ISEEOrdinary, ISEEMinors, ISEESocioHealth, ISEECurrent}
+// iseeKindOf reads a kind as a measure's file writes it; empty if there is none of
+// that name.
+func iseeKindOf(text string) ISEEKind {
+	if text == "università" {
+		return ISEEUniversity
+	}
+	for _, k := range ISEEKinds() {
+		if string(k) == text {
+			return k
+		}
+	}
+	return ""
 }
 
 // Situation is what a measure may look at: one household, one demand, one day.

@@ -119,7 +119,7 @@ func newISEEForm(action string, typed desk.ISEEForm, errs refusals, byTaxCode bo
 		add(field{Name: "tax_code", Label: "Codice fiscale", Type: "text", Value: typed.TaxCode, Help: "Di una persona della famiglia, come risulta nelle comunità."})
 	}
 	kind := field{Name: "kind", Label: "Tipo di ISEE", Type: "select"}
-	for _, k := range subsidies.CertificateKinds() {
+	for _, k := range subsidies.ISEEKinds() {
 		kind.Options = append(kind.Options, option{Value: string(k), Label: iseeKindText(k), Chosen: typed.Kind == string(k)})
 		if k != subsidies.ISEECurrent {
 			f.Bases = append(f.Bases, option{Value: string(k), Label: iseeKindText(k), Chosen: slices.Contains(typed.Supersedes, string(k))})

@@ -59,7 +59,7 @@ func newISEEOfficePage(f frame, view desk.ISEEOfficeView, errs refusals) iseeOff
 		{Form: "archivio", Name: "tax_code", Label: "Codice fiscale", Type: "text", Value: view.TaxCode},
 		{Form: "archivio", Name: "kind", Label: "Tipo di ISEE", Type: "select", Error: errs.at("kind")},
 	}
-	for _, k := range subsidies.CertificateKinds() {
+	for _, k := range subsidies.ISEEKinds() {
 		p.Ask[1].Options = append(p.Ask[1].Options, option{Value: string(k), Label: iseeKindText(k)})
 	}
 	return p

@@ -94,7 +94,7 @@ func TestEveryPurposeHasWords(t *testing.T) {
 			t.Errorf("no words for %s", m[1])
 		}
 	}
-	for _, k := range subsidies.CertificateKinds() {
+	for _, k := range subsidies.ISEEKinds() {
 		if iseeKindText(k) == "" {
 			t.Errorf("no words for the kind %s", k)
 		}

@@ -34,7 +34,7 @@ var cli struct {
 	Series    seriesCmd    `cmd:"" help:"Timetables of rounds."`
 	Round     roundCmd     `cmd:"" help:"Rounds: list, close, form, charge, show, export, recompute; solve, check and explain files."`
 	Split     splitCmd     `cmd:"" help:"Divide a cost to the cent, by the rule of a file or by weights, and say why."`
-	Measure   measureCmd   `cmd:"" help:"Subsidy measures: test and evaluate a file."`
+	Measure   measureCmd   `cmd:"" help:"Subsidy measures: prove files on their worked cases, evaluate one for a household."`
 	Ledger    ledgerCmd    `cmd:"" help:"The books: balances and their proof."`
 	Keys      keysCmd      `cmd:"" help:"The keys that ISEE certificates are encrypted with: status, rotate."`
 	Doctor    doctorCmd    `cmd:"" help:"Check every invariant of the database."`
@@ -42,8 +42,9 @@ var cli struct {
 }
 
 type measureCmd struct {
-	Test measureTestCmd `cmd:"" help:"Run a measure's own worked cases."`
-	Eval measureEvalCmd `cmd:"" help:"Evaluate a measure for one ISEE and price."`
+	Test     measureTestCmd     `cmd:"" help:"Prove measures on their own worked cases."`
+	Simulate measureSimulateCmd `cmd:"" help:"Whom a measure would reach and what it would cost, on a file of households or on invented ones; compare two versions."`
+	Eval     measureEvalCmd     `cmd:"" help:"Evaluate a measure for one household, with the reasons."`
 }
 
 type versionCmd struct{}

@@ -1,0 +1,288 @@
+package subsidies
+
+import (
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
+)
+
+// The limits of one expression.
+const (
+	expressionBytesMax = 2000
+	expressionNodesMax = 500
+	expressionDepthMax = 40
+)
+
+// compiler turns the tree of expr-lang's parser into terms. Of that library it
+// uses the syntax alone: its evaluation counts with floats.
+type compiler struct {
+	scope  *scope
+	source []rune
+	known  inputSet // inputs that are known wherever the expression is evaluated
+	nodes  int
+	depth  int
+	list   *symbol // the list that # walks; nil outside of one
+
+	// Where the rule says what happens when an input is missing, reading it is no
+	// error: lenient is set, and missing gathers what was read.
+	lenient bool
+	missing inputSet
+}
+
+// compile reads an expression and checks its types. The error is an
+// expressionError.
+func (s *scope) compile(text string, known inputSet) (*term, error) {
+	return s.compiler(text, known).expression()
+}
+
+func (s *scope) compiler(text string, known inputSet) *compiler {
+	return &compiler{scope: s, source: []rune(text), known: known}
+}
+
+func (c *compiler) expression() (*term, error) {
+	text := string(c.source)
+	switch {
+	case strings.TrimSpace(text) == "":
+		return nil, wrongAt(0, "is empty: write an expression, for example 100.00")
+	case len(text) > expressionBytesMax:
+		return nil, wrongAt(0, "is longer than %d letters: divide it into steps", expressionBytesMax)
+	case !utf8.ValidString(text):
+		return nil, wrongAt(0, "holds bytes that are no text")
+	case nesting(text) > expressionDepthMax:
+		return nil, wrongAt(0, "nests deeper than %d brackets: divide it into steps", expressionDepthMax)
+	}
+	tree, err := parser.Parse(text)
+	if err != nil {
+		return nil, syntaxError(err)
+	}
+	return c.node(tree.Node, c.known)
+}
+
+// nesting is how deep brackets, signs and questions may nest in a text: the
+// parser calls itself for each.
+func nesting(text string) int {
+	open, most, row := 0, 0, 0
+	for _, r := range text {
+		switch r {
+		case '(', '[', '{':
+			open++
+		case ')', ']', '}':
+			open--
+		case '-', '+', '!':
+			row++
+		case ' ':
+		default:
+			row = 0
+		}
+		most = max(most, open, row)
+	}
+	return most
+}
+
+// syntaxError puts the parser's message into words for those who write measures.
+func syntaxError(err error) error {
+	var e *file.Error
+	if !errors.As(err, &e) {
+		return wrongAt(0, "cannot be read: %s", err)
+	}
+	text := e.Message
+	if strings.Contains(text, "EOF") || strings.Contains(text, "unexpected end") {
+		text = "ends too early; if it holds # or a colon, put the whole expression between double quotes"
+	}
+	return wrongAt(e.From, "cannot be read: %s", text)
+}
+
+// node compiles one node; known are the inputs known at this place.
+func (c *compiler) node(n ast.Node, known inputSet) (*term, error) {
+	c.nodes++
+	c.depth++
+	defer func() { c.depth-- }()
+	if c.nodes > expressionNodesMax || c.depth > 4*expressionDepthMax {
+		return nil, wrongAt(0, "is too large: divide it into steps")
+	}
+	switch n := n.(type) {
+	case *ast.IntegerNode:
+		return c.literal(n.Location())
+	case *ast.FloatNode:
+		// Its value is a binary fraction and is never looked at; the text is exact.
+		return c.literal(n.Location())
+	case *ast.BoolNode:
+		return yesNo(n.Value), nil
+	case *ast.IdentifierNode:
+		return c.name(n, known)
+	case *ast.PointerNode:
+		return c.element(n)
+	case *ast.UnaryNode:
+		return c.unary(n, known)
+	case *ast.BinaryNode:
+		return c.binary(n, known)
+	case *ast.ConditionalNode:
+		return c.conditional(n, known)
+	case *ast.BuiltinNode:
+		return c.call(n, n.Name, n.Arguments, known)
+	case *ast.CallNode:
+		if callee, ok := n.Callee.(*ast.IdentifierNode); ok {
+			return c.call(n, callee.Value, n.Arguments, known)
+		}
+	case *ast.MemberNode:
+		return c.member(n, known)
+	case *ast.StringNode:
+		return nil, wrongAt(n.Location().From, "a word like %q can only be compared with a choice, for example kind == %[1]q", n.Value)
+	}
+	return nil, wrongAt(n.Location().From, "this form is not for measures: see the list of what expressions know in docs/measures.md")
+}
+
+func yesNo(yes bool) *term {
+	t := &term{op: opConst, kind: kindYesNo}
+	if yes {
+		t.value = Whole(1)
+		t.ifFalse = ^inputSet(0) // it never happens
+	} else {
+		t.ifTrue = ^inputSet(0)
+	}
+	return t
+}
+
+func (c *compiler) literal(at file.Location) (*term, error) {
+	text := string(c.source[min(at.From, len(c.source)):min(at.To, len(c.source))])
+	n, err := ParseNumber(text)
+	if err != nil {
+		return nil, wrongAt(at.From, "%s %s", text, err)
+	}
+	_, decimals, _ := strings.Cut(text, ".")
+	return &term{op: opConst, kind: kindNumber, value: n, places: len(decimals)}, nil
+}
+
+func (c *compiler) name(n *ast.IdentifierNode, known inputSet) (*term, error) {
+	sym := c.scope.symbols[n.Value]
+	if sym == nil {
+		return nil, wrongAt(n.Location().From, "%s is no input, parameter or step above this line; there are: %s", n.Value, c.scope.known(n.Value))
+	}
+	if err := c.mayRead(sym, n.Location().From, known); err != nil {
+		return nil, err
+	}
+	return sym.term(), nil
+}
+
+// mayRead refuses to read an input that may be missing where nothing says that
+// it is known.
+func (c *compiler) mayRead(sym *symbol, from int, known inputSet) error {
+	switch {
+	case !sym.input || !sym.optional || known.has(sym.slot):
+		return nil
+	case c.lenient:
+		c.missing |= 1 << sym.slot
+		return nil
+	}
+	return wrongAt(from, "%s may be missing, and missing is not zero: write known(%[1]s) and …, or known(%[1]s) ? … : …, or give the step a 'when: known(%[1]s)' or a 'missing'", sym.name)
+}
+
+func (sym *symbol) term() *term {
+	return &term{op: opSlot, kind: sym.kind, slot: sym.slot, euro: sym.euro, places: sym.places, percent: sym.percent, text: sym.name, ifTrue: sym.ifTrue, ifFalse: sym.ifFalse}
+}
+
+func (c *compiler) element(n *ast.PointerNode) (*term, error) {
+	switch {
+	case c.list == nil:
+		return nil, wrongAt(n.Location().From, "# stands for an element and is allowed only inside sum, count, any, all and none")
+	case n.Name == "":
+		return &term{op: opItem, kind: kindNumber, euro: c.list.euro, places: c.list.places, text: "#"}, nil
+	case n.Name == "index":
+		return &term{op: opPlace, kind: kindNumber, text: "#index"}, nil
+	}
+	return nil, wrongAt(n.Location().From, "#%s is unknown: there are # for the element and #index for its place, from 0", n.Name)
+}
+
+// want compiles a node that must have a type.
+func (c *compiler) want(n ast.Node, k kind, known inputSet) (*term, error) {
+	if k == kindDate {
+		if t, err, ok := c.date(n); ok {
+			return t, err
+		}
+	}
+	t, err := c.node(n, known)
+	if err != nil {
+		return nil, err
+	}
+	if t.kind != k {
+		return nil, wrongAt(n.Location().From, "here %s is expected, and this is %s", k, t.kind)
+	}
+	return t, nil
+}
+
+func (c *compiler) unary(n *ast.UnaryNode, known inputSet) (*term, error) {
+	switch n.Operator {
+	case "-", "+":
+		t, err := c.want(n.Node, kindNumber, known)
+		if err != nil || n.Operator == "+" {
+			return t, err
+		}
+		return &term{op: opNeg, kind: kindNumber, args: []*term{t}, euro: t.euro, places: t.places}, nil
+	case "not", "!":
+		t, err := c.want(n.Node, kindYesNo, known)
+		if err != nil {
+			return nil, err
+		}
+		return &term{op: opNot, kind: kindYesNo, args: []*term{t}, ifTrue: t.ifFalse, ifFalse: t.ifTrue}, nil
+	}
+	return nil, wrongAt(n.Location().From, "the sign %s is unknown here", n.Operator)
+}
+
+func (c *compiler) conditional(n *ast.ConditionalNode, known inputSet) (*term, error) {
+	cond, err := c.want(n.Cond, kindYesNo, known)
+	if err != nil {
+		return nil, err
+	}
+	yes, err := c.node(n.Exp1, known|cond.ifTrue)
+	if err != nil {
+		return nil, err
+	}
+	no, err := c.node(n.Exp2, known|cond.ifFalse)
+	if err != nil {
+		return nil, err
+	}
+	if yes.kind != no.kind || yes.kind == kindNumbers {
+		return nil, wrongAt(n.Exp2.Location().From, "both sides of the colon must be alike: one is %s, the other %s", yes.kind, no.kind)
+	}
+	return &term{
+		op: opIf, kind: yes.kind, args: []*term{cond, yes, no}, euro: yes.euro || no.euro, places: max(yes.places, no.places),
+		ifTrue:  (cond.ifTrue | yes.ifTrue) & (cond.ifFalse | no.ifTrue),
+		ifFalse: (cond.ifTrue | yes.ifFalse) & (cond.ifFalse | no.ifFalse),
+	}, nil
+}
+
+func (c *compiler) member(n *ast.MemberNode, known inputSet) (*term, error) {
+	list, ok := n.Node.(*ast.IdentifierNode)
+	if !ok || n.Optional || n.Method {
+		return nil, wrongAt(n.Location().From, "a point has no meaning here: names of inputs and steps hold none")
+	}
+	sym, err := c.listOf(list, known)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := n.Property.(*ast.StringNode); ok {
+		return nil, wrongAt(n.Location().From, "an element of a list is taken by its place, from 0: %s[0]", sym.name)
+	}
+	place, err := c.want(n.Property, kindNumber, known)
+	if err != nil {
+		return nil, err
+	}
+	return &term{op: opAt, kind: kindNumber, slot: sym.slot, args: []*term{place}, euro: sym.euro, places: sym.places, text: sym.name}, nil
+}
+
+// listOf is the input that a node names, if it is a list.
+func (c *compiler) listOf(n ast.Node, known inputSet) (*symbol, error) {
+	id, ok := n.(*ast.IdentifierNode)
+	if !ok {
+		return nil, wrongAt(n.Location().From, "here the name of a list is expected; to choose elements write sum(list, # > 50 ? # : 0)")
+	}
+	sym := c.scope.symbols[id.Value]
+	if sym == nil || sym.kind != kindNumbers {
+		return nil, wrongAt(n.Location().From, "%s is no list among the inputs", id.Value)
+	}
+	return sym, c.mayRead(sym, n.Location().From, known)
+}

@@ -1,0 +1,405 @@
+package subsidies
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
+
+	"colletta/money"
+)
+
+// The file of a measure, as it is written.
+type (
+	measureFile struct {
+		ID     string     `yaml:"id"`
+		Name   nameFile   `yaml:"name"`
+		Note   string     `yaml:"note"`
+		Source sourceFile `yaml:"source"`
+
+		Checked day `yaml:"checked"`
+		Valid   struct {
+			From day `yaml:"from"`
+			To   day `yaml:"to"`
+		} `yaml:"valid"`
+		ISEE string `yaml:"isee"`
+
+		// A price rule.
+		Scope   scopeFile    `yaml:"scope"`
+		Rule    *ruleFile    `yaml:"rule"`
+		Cap     *capFile     `yaml:"cap"`
+		Missing *missingFile `yaml:"missing_isee"`
+
+		// A formula.
+		Inputs     pairs[inputFile]     `yaml:"inputs"`
+		Parameters pairs[parameterFile] `yaml:"parameters"`
+		Eligible   []conditionFile      `yaml:"eligible"`
+		Steps      []stepFile           `yaml:"steps"`
+		Outputs    []string             `yaml:"outputs"`
+		Rounding   *roundFile           `yaml:"rounding"`
+
+		Stacking *stackingFile `yaml:"stacking"`
+		Fund     *fundFile     `yaml:"fund"`
+		Cases    []caseFile    `yaml:"cases"`
+		Rounds   []roundCase   `yaml:"funding_cases"`
+	}
+	nameFile struct {
+		IT string `yaml:"it"`
+		EN string `yaml:"en"`
+	}
+	sourceFile struct {
+		Act      string `yaml:"act"`
+		Date     day    `yaml:"date"`
+		URL      string `yaml:"url"`
+		Protocol string `yaml:"protocol"`
+	}
+	scopeFile struct {
+		Categories     []string `yaml:"categories"`
+		CommunityKinds []string `yaml:"community_kinds"`
+		Communities    []string `yaml:"communities"`
+	}
+	ruleFile struct {
+		Brackets []bracketFile `yaml:"brackets"`
+		Linear   *linearFile   `yaml:"linear"`
+	}
+	capFile struct {
+		Amount number `yaml:"amount"`
+		Per    string `yaml:"per"`
+	}
+	bracketFile struct {
+		From    *number `yaml:"from"`  // inclusive, optional: it must meet the bound before
+		Above   *number `yaml:"above"` // exclusive, optional
+		UpTo    *number `yaml:"up_to"` // inclusive
+		Below   *number `yaml:"below"` // exclusive
+		Percent *number `yaml:"percent"`
+		Amount  *number `yaml:"amount"`
+	}
+	linearFile struct {
+		From        number `yaml:"isee_from"`
+		PercentFrom number `yaml:"percent_from"`
+		To          number `yaml:"isee_to"`
+		PercentTo   number `yaml:"percent_to"`
+	}
+	caseFile struct {
+		Name   string  `yaml:"name"`
+		Why    string  `yaml:"why"`
+		Date   *day    `yaml:"date"`
+		In     *raw    `yaml:"in"` // of a formula
+		ISEE   *number `yaml:"isee"`
+		Price  *number `yaml:"price"`
+		Expect *raw    `yaml:"expect"`
+	}
+	// missingFile is the word not_eligible or a portion.
+	missingFile struct {
+		grants          bool
+		Percent, Amount *number
+	}
+	// number is an exact decimal with at most two places, taken from the text so
+	// that no binary fraction comes between: euro in cents, percent in basis
+	// points.
+	number money.Amount
+	day    time.Time
+)
+
+// The parts of a formula, as they are written.
+type (
+	inputFile struct {
+		Type     string    `yaml:"type"`
+		Optional bool      `yaml:"optional"`
+		From     *exact    `yaml:"from"`
+		To       *exact    `yaml:"to"`
+		MaxItems *int      `yaml:"max_items"`
+		Of       []string  `yaml:"of"`
+		Label    *nameFile `yaml:"label"`
+		Unit     unitFile  `yaml:"unit"`
+	}
+	// parameterFile is a value, or values with the day from which they hold.
+	parameterFile struct{ values []datedFile }
+	datedFile     struct {
+		From     *day       `yaml:"from"`
+		Value    *source    `yaml:"value"`
+		Increase *source    `yaml:"increase"`
+		Round    *roundFile `yaml:"round"`
+	}
+	conditionFile struct {
+		If source `yaml:"if"`
+		IT string `yaml:"it"`
+		EN string `yaml:"en"`
+	}
+	stepFile struct {
+		Name       string          `yaml:"name"`
+		Label      *nameFile       `yaml:"label"`
+		Unit       *unitFile       `yaml:"unit"`
+		Value      *source         `yaml:"value"`
+		Brackets   *bracketsFile   `yaml:"brackets"`
+		Line       *lineFile       `yaml:"line"`
+		Table      *tableFile      `yaml:"table"`
+		Reductions *reductionsFile `yaml:"reductions"`
+		When       *source         `yaml:"when"`
+		Otherwise  *source         `yaml:"otherwise"`
+		Round      *roundFile      `yaml:"round"`
+		AtLeast    *source         `yaml:"at_least"`
+		AtMost     sources         `yaml:"at_most"`
+		Always     bool            `yaml:"even_if_not_eligible"`
+	}
+	boundFile struct {
+		UpTo  *source `yaml:"up_to"`
+		Below *source `yaml:"below"`
+	}
+	bracketsFile struct {
+		Of   source `yaml:"of"`
+		Rows []struct {
+			From  *source `yaml:"from"`
+			After *source `yaml:"above"`
+			UpTo  *source `yaml:"up_to"`
+			Below *source `yaml:"below"`
+			Else  bool    `yaml:"else"`
+			Value *source `yaml:"value"`
+		} `yaml:"rows"`
+		Missing *source `yaml:"missing"`
+		Above   *source `yaml:"above"`
+	}
+	lineFile struct {
+		Of      source     `yaml:"of"`
+		Points  [][]source `yaml:"points"`
+		Before  *source    `yaml:"before"`
+		After   *source    `yaml:"after"`
+		Missing *source    `yaml:"missing"`
+	}
+	tableFile struct {
+		Rows    axisFile   `yaml:"rows"`
+		Columns axisFile   `yaml:"columns"`
+		Values  [][]source `yaml:"values"`
+		Missing *source    `yaml:"missing"`
+		Above   *source    `yaml:"above"`
+	}
+	axisFile struct {
+		Of     source      `yaml:"of"`
+		UpTo   []source    `yaml:"up_to"`
+		Below  []source    `yaml:"below"`
+		Bounds []boundFile `yaml:"bounds"`
+		Is     []source    `yaml:"is"`
+		Else   bool        `yaml:"else"`
+	}
+	reductionsFile struct {
+		Of   source `yaml:"of"`
+		One  string `yaml:"one"`
+		All  string `yaml:"all"`
+		List []struct {
+			If      source `yaml:"if"`
+			Percent source `yaml:"percent"`
+			IT      string `yaml:"it"`
+			EN      string `yaml:"en"`
+		} `yaml:"list"`
+	}
+	roundFile struct {
+		To   exact  `yaml:"to"`
+		Mode string `yaml:"mode"`
+	}
+)
+
+// Policies and their worked cases, as they are written.
+type (
+	stackingFile struct {
+		With     *raw     `yaml:"with"`
+		After    []string `yaml:"after"`
+		Basis    string   `yaml:"basis"`
+		Conflict string   `yaml:"conflict"`
+		Note     string   `yaml:"note"`
+	}
+	fundFile struct {
+		Mode  string `yaml:"mode"`
+		Order []struct {
+			By    string `yaml:"by"`
+			Dir   string `yaml:"dir"`
+			First *bool  `yaml:"first"`
+		} `yaml:"order"`
+		Partial     string `yaml:"partial"`
+		OnShortfall string `yaml:"on_shortfall"`
+		ProRata     bool   `yaml:"pro_rata"`
+		Reserve     []struct {
+			Share source `yaml:"share"`
+			If    string `yaml:"if"`
+		} `yaml:"reserve"`
+		Note string `yaml:"note"`
+	}
+	roundCase struct {
+		Name       string `yaml:"name"`
+		Why        string `yaml:"why"`
+		Budget     number `yaml:"budget"`
+		Applicants []*raw `yaml:"applicants"`
+		Expect     struct {
+			Ranking []string      `yaml:"ranking"`
+			Granted pairs[number] `yaml:"granted"`
+			Left    *number       `yaml:"left"`
+		} `yaml:"expect"`
+	}
+)
+
+// source is an expression with its place in the file.
+type source struct {
+	text         string
+	line, column int // from 1; column is that of the first letter
+}
+
+// sources is one expression or a list of them.
+type sources []source
+
+// unitFile is a unit: one text for both languages, or one for each.
+type unitFile nameFile
+
+// exact is a number of any precision.
+type exact Number
+
+// raw keeps a part of the file to be read later.
+type raw struct{ node ast.Node }
+
+// pairs is a mapping in the order of the file.
+type pairs[T any] struct {
+	names []string
+	lines []int
+	of    []T
+}
+
+// UnmarshalYAML reads the text of a scalar.
+func (n *number) UnmarshalYAML(node ast.Node) error {
+	amount, err := money.Parse(node.GetToken().Value)
+	if err != nil || amount < 0 {
+		return fmt.Errorf("line %d: %q is no number with at most two decimals", lineOf(node), node.GetToken().Value)
+	}
+	*n = number(amount)
+	return nil
+}
+
+// UnmarshalYAML reads YYYY-MM-DD.
+func (d *day) UnmarshalYAML(node ast.Node) error {
+	t, err := time.Parse(time.DateOnly, node.GetToken().Value)
+	if err != nil {
+		return fmt.Errorf("line %d: %q is no date YYYY-MM-DD", lineOf(node), node.GetToken().Value)
+	}
+	*d = day(t)
+	return nil
+}
+
+// UnmarshalYAML reads not_eligible, or one of percent and amount.
+func (m *missingFile) UnmarshalYAML(node ast.Node) error {
+	if s, ok := node.(*ast.StringNode); ok {
+		if s.Value != "not_eligible" {
+			return fmt.Errorf("line %d: missing_isee is not_eligible or a percent or an amount", lineOf(node))
+		}
+		return nil
+	}
+	m.grants = true
+	var p struct {
+		Percent *number `yaml:"percent"`
+		Amount  *number `yaml:"amount"`
+	}
+	if err := yaml.NodeToValue(node, &p, yaml.Strict()); err != nil {
+		return err
+	}
+	m.Percent, m.Amount = p.Percent, p.Amount
+	return nil
+}
+
+// scalarText is the text of a scalar as it is written; false for anything else.
+func scalarText(node ast.Node) (string, bool) {
+	switch n := node.(type) {
+	case *ast.StringNode:
+		return n.Value, true
+	case *ast.LiteralNode:
+		return n.Value.Value, true
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		return node.GetToken().Value, true
+	}
+	return "", false
+}
+
+// UnmarshalYAML reads an expression.
+func (s *source) UnmarshalYAML(node ast.Node) error {
+	text, ok := scalarText(node)
+	if !ok {
+		return fmt.Errorf("line %d: an expression is expected, for example 100.00 or \"isee * 8 / 30000\"", lineOf(node))
+	}
+	*s = source{text: text, line: lineOf(node)}
+	if t := node.GetToken(); t != nil && t.Position != nil {
+		s.column = t.Position.Column
+		if t.Type == token.DoubleQuoteType || t.Type == token.SingleQuoteType {
+			s.column++
+		}
+	}
+	return nil
+}
+
+// UnmarshalYAML reads one expression or a list of them.
+func (s *sources) UnmarshalYAML(node ast.Node) error {
+	if list, ok := node.(*ast.SequenceNode); ok {
+		*s = make(sources, len(list.Values))
+		for i, one := range list.Values {
+			if err := (*s)[i].UnmarshalYAML(one); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	*s = make(sources, 1)
+	return (*s)[0].UnmarshalYAML(node)
+}
+
+// UnmarshalYAML reads one text or {it: ..., en: ...}.
+func (u *unitFile) UnmarshalYAML(node ast.Node) error {
+	if text, ok := scalarText(node); ok {
+		*u = unitFile{text, text}
+		return nil
+	}
+	return yaml.NodeToValue(node, (*nameFile)(u), yaml.Strict())
+}
+
+// UnmarshalYAML reads a number.
+func (n *exact) UnmarshalYAML(node ast.Node) error {
+	text, _ := scalarText(node)
+	value, err := ParseNumber(text)
+	if err != nil {
+		return fmt.Errorf("line %d: %q %w", lineOf(node), text, err)
+	}
+	*n = exact(value)
+	return nil
+}
+
+// UnmarshalYAML keeps the node.
+func (r *raw) UnmarshalYAML(node ast.Node) error {
+	r.node = node
+	return nil
+}
+
+// UnmarshalYAML reads a mapping and keeps its order.
+func (p *pairs[T]) UnmarshalYAML(node ast.Node) error {
+	mapping, ok := node.(ast.MapNode)
+	if !ok {
+		return fmt.Errorf("line %d: names with their values are expected", lineOf(node))
+	}
+	for walk := mapping.MapRange(); walk.Next(); {
+		key := walk.Key().GetToken().Value
+		var value T
+		if err := yaml.NodeToValue(walk.Value(), &value, yaml.Strict()); err != nil {
+			return err
+		}
+		for _, before := range p.names {
+			if before == key {
+				return fmt.Errorf("line %d: %s is there twice", lineOf(walk.Key()), key)
+			}
+		}
+		p.names, p.lines, p.of = append(p.names, key), append(p.lines, lineOf(walk.Key())), append(p.of, value)
+	}
+	return nil
+}
+
+// UnmarshalYAML reads a value, or a list of values with their days.
+func (p *parameterFile) UnmarshalYAML(node ast.Node) error {
+	if _, ok := node.(*ast.SequenceNode); ok {
+		return yaml.NodeToValue(node, &p.values, yaml.Strict())
+	}
+	p.values = []datedFile{{Value: new(source)}}
+	return p.values[0].Value.UnmarshalYAML(node)
+}

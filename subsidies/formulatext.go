@@ -1,0 +1,173 @@
+package subsidies
+
+import "strings"
+
+// The signs of arithmetic and how strongly they bind.
+var signs = map[op]struct {
+	text string
+	bind int
+}{
+	opAdd: {" + ", 1}, opSub: {" − ", 1}, opMul: {" × ", 2}, opDiv: {" / ", 2},
+}
+
+// formula writes a term with its numbers put in. What is no plain arithmetic
+// stands as its value, and a note says how it came about.
+func (w *writer) formula(t *term, bind int) string {
+	if sign, ok := signs[t.op]; ok {
+		right := sign.bind
+		if t.op == opSub || t.op == opDiv {
+			right++
+		}
+		text := w.formula(t.args[0], sign.bind) + sign.text + w.formula(t.args[1], right)
+		if sign.bind < bind {
+			return "(" + text + ")"
+		}
+		return text
+	}
+	switch t.op {
+	case opNeg:
+		return "−" + w.formula(t.args[0], 3)
+	case opIf:
+		w.note(w.say("perché %s", "because %s", w.reason(t.args[0], t.args[0].holds(w.m))))
+		if t.args[0].holds(w.m) {
+			return w.formula(t.args[1], bind)
+		}
+		return w.formula(t.args[2], bind)
+	case opConst, opSlot, opItem, opPlace, opLen:
+		return w.bare(t)
+	}
+	if t.kind != kindNumber {
+		return w.bare(t)
+	}
+	value := w.bare(t)
+	if how := w.how(t, value); how != "" {
+		w.note(how)
+	}
+	return value
+}
+
+func (w *writer) note(text string) {
+	for _, before := range w.notes {
+		if before == text {
+			return
+		}
+	}
+	w.notes = append(w.notes, text)
+}
+
+// how says where the value of a function comes from; empty if it is plain.
+func (w *writer) how(t *term, value string) string {
+	switch t.op {
+	case opMin, opMax:
+		return w.howExtreme(t, value)
+	case opCeil, opFloor, opRound:
+		return w.howRounded(t, value)
+	case opAbs:
+		return w.say("%s è %s senza segno", "%s is %s without its sign", value, w.formula(t.args[0], 0))
+	case opSum:
+		return w.howSum(t, value)
+	case opCount:
+		n := Whole(int64(len(w.m.lists[t.slot])))
+		return w.say("%s di %s in «%s» contano", "%s of %s in “%s” count", value, w.number(n, 0), w.slots[t.slot].name.In(w.lang))
+	case opAt:
+		return w.say("dall'elenco «%s»", "from the list “%s”", w.slots[t.slot].name.In(w.lang))
+	case opYears, opMonths, opDays:
+		unit := map[op]string{
+			opYears: w.say("anni compiuti", "complete years"), opMonths: w.say("mesi compiuti", "complete months"), opDays: w.say("giorni", "days"),
+		}[t.op]
+		return w.say("%s %s dal %s al %s", "%s %s from %s to %s", value, unit, w.bare(t.args[0]), w.bare(t.args[1]))
+	case opLine:
+		return w.howLine(t, value)
+	case opScale:
+		return w.say("%s è la scala di equivalenza per %s componenti", "%s is the equivalence scale for %s members", value, w.formula(t.args[0], 0))
+	}
+	return ""
+}
+
+func (w *writer) howExtreme(t *term, value string) string {
+	if len(t.args) == 0 {
+		return w.say("dall'elenco «%s»", "from the list “%s”", w.slots[t.slot].name.In(w.lang))
+	}
+	texts := make([]string, len(t.args))
+	for i, a := range t.args {
+		texts[i] = w.formula(a, 0)
+	}
+	list := strings.Join(texts[:len(texts)-1], ", ") + w.say(" e ", " and ") + texts[len(texts)-1]
+	if t.op == opMin {
+		return w.say("%s è il minore fra %s", "%s is the least of %s", value, list)
+	}
+	return w.say("%s è il maggiore fra %s", "%s is the largest of %s", value, list)
+}
+
+func (w *writer) howRounded(t *term, value string) string {
+	x := t.args[0].number(w.m)
+	formula, exact := w.formula(t.args[0], 0), w.number(x, 0)
+	plain := formula == exact || formula == w.bare(t.args[0])
+	switch {
+	case x.Cmp(t.number(w.m)) == 0 && plain:
+		return ""
+	case x.Cmp(t.number(w.m)) == 0: // the rounding changed nothing
+		return value + w.say(" è ", " is ") + formula
+	case !plain:
+		formula += " = " + exact
+	}
+	switch {
+	case t.op == opCeil || t.op == opRound && t.round.Mode == RoundUp:
+		return w.say("%s è %s, arrotondato per eccesso", "%s is %s, rounded up", value, formula)
+	case t.op == opFloor || t.op == opRound && t.round.Mode == RoundDown:
+		return w.say("%s è %s, arrotondato per difetto", "%s is %s, rounded down", value, formula)
+	}
+	return w.say("%s è %s, arrotondato", "%s is %s, rounded", value, formula)
+}
+
+// groupsShown is how many different numbers of a sum are written out.
+const groupsShown = 12
+
+// howSum writes the elements of a sum, equal neighbours together.
+func (w *writer) howSum(t *term, value string) string {
+	var texts []string
+	last, times := "", 0
+	flush := func() {
+		switch {
+		case times == 1:
+			texts = append(texts, last)
+		case times > 1:
+			texts = append(texts, w.number(Whole(int64(times)), 0)+" × "+last)
+		}
+	}
+	item, place := w.m.item, w.m.place
+	for i, n := range w.m.lists[t.slot] {
+		w.m.item, w.m.place = n, int64(i)
+		if len(t.args) > 0 {
+			n = t.args[0].number(w.m)
+		}
+		text := w.number(n, t.places)
+		if text != last {
+			flush()
+			last, times = text, 0
+		}
+		times++
+	}
+	flush()
+	w.m.item, w.m.place = item, place
+	if len(texts) > groupsShown {
+		texts = append(texts[:groupsShown], "…")
+	}
+	if len(texts) == 0 || len(texts) == 1 && texts[0] == value {
+		return ""
+	}
+	return w.say("%s è la somma %s", "%s is the sum %s", value, strings.Join(texts, " + "))
+}
+
+func (w *writer) howLine(t *term, value string) string {
+	x, x0, x1 := t.args[0].number(w.m), t.args[1].number(w.m), t.args[3].number(w.m)
+	if x.Cmp(x0) <= 0 || x.Cmp(x1) >= 0 {
+		return ""
+	}
+	return w.say("%s è %s", "%s is %s", value, w.interpolation(t.args[0], t.args[1], t.args[2], t.args[3], t.args[4]))
+}
+
+// interpolation writes y0 + (x − x0) × (y1 − y0) / (x1 − x0).
+func (w *writer) interpolation(x, x0, y0, x1, y1 *term) string {
+	return w.bare(y0) + " + (" + w.bare(x) + " − " + w.bare(x0) + ") × (" + w.bare(y1) + " − " + w.bare(y0) + ") / (" + w.bare(x1) + " − " + w.bare(x0) + ")"
+}

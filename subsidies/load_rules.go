@@ -1,0 +1,268 @@
+package subsidies
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// asked says what is missing when a rule looks at inputs that may not be known.
+func (b *builder) asked(path string, asks inputSet, missing *source, known inputSet) (*term, error) {
+	if missing == nil {
+		if asks != 0 {
+			return nil, b.wrong(path, "%s may be missing, and missing is not zero: add missing: with the value for those without, or a when: known(%[1]s) to the step", b.nameOf(asks))
+		}
+		return nil, nil
+	}
+	return b.typed(*missing, kindNumber, known)
+}
+
+func (b *builder) nameOf(set inputSet) string {
+	for i := range b.m.Inputs {
+		if set.has(b.m.Inputs[i].slot) {
+			return b.m.Inputs[i].Name
+		}
+	}
+	return ""
+}
+
+// looks compiles the number that a rule looks at.
+func (b *builder) looks(path string, of source, missing *source, known inputSet) (*term, inputSet, *term, error) {
+	if of.text == "" {
+		return nil, 0, nil, b.wrong(path, "of is needed: what the rule looks at, for example of: isee")
+	}
+	t, asks, err := b.asking(of, known)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	if t.kind != kindNumber {
+		return nil, 0, nil, b.located(of, wrongAt(0, "here a number is expected, and this is %s", t.kind))
+	}
+	without, err := b.asked(path, asks, missing, known)
+	return t, asks, without, err
+}
+
+// values compiles what a rule may answer, and tells what it looks like.
+func (b *builder) answer(s source, known inputSet, all *shape) (*term, error) {
+	t, err := b.typed(s, kindNumber, known)
+	if err != nil {
+		return nil, err
+	}
+	all.kind, all.euro, all.places = kindNumber, all.euro || t.euro, max(all.places, t.places)
+	return t, nil
+}
+
+func (b *builder) brackets(path string, f *bracketsFile, s *step, known inputSet) (shape, error) {
+	var all shape
+	of, asks, missing, err := b.looks(path, f.Of, f.Missing, known)
+	if err != nil {
+		return all, err
+	}
+	if len(f.Rows) == 0 || len(f.Rows) > rowsMax {
+		return all, b.wrong(path, "rows is needed: from 1 to %d", rowsMax)
+	}
+	r := &bracketRule{of: of, asks: asks, missing: missing}
+	known |= asks
+	for i, row := range f.Rows {
+		at := fmt.Sprintf("%s.rows[%d]", path, i)
+		if row.Value == nil {
+			return all, b.wrong(at, "value is needed: what holds in this range")
+		}
+		end, err := b.bound(at, row.UpTo, row.Below, row.Else)
+		if err != nil {
+			return all, err
+		}
+		if end.open && i < len(f.Rows)-1 {
+			return all, b.wrong(at, "else takes everything that is left: it is the last row")
+		}
+		if err := b.meets(at, row.From, row.After, r.rows); err != nil {
+			return all, err
+		}
+		value, err := b.answer(*row.Value, known, &all)
+		if err != nil {
+			return all, err
+		}
+		r.rows = append(r.rows, bracketRow{end, value})
+	}
+	ends := make([]bound, len(r.rows))
+	for i := range r.rows {
+		ends[i] = r.rows[i].upTo
+	}
+	if err := b.rise(ends, func(i int) string { return fmt.Sprintf("%s.rows[%d]", path, i) }); err != nil {
+		return all, err
+	}
+	r.above, err = b.beyond(path, f.Above, ends[len(ends)-1].open, known, &all)
+	s.rule = r
+	return all, err
+}
+
+// beyond reads what holds past the last range.
+func (b *builder) beyond(path string, above *source, open bool, known inputSet, all *shape) (*term, error) {
+	switch {
+	case above == nil && !open:
+		return nil, b.wrong(path, "what holds above the last bound is not decided: add a row {else: true, value: ...}, or above: 0 beside the rows")
+	case above != nil && open:
+		return nil, b.wrong(path, "above and else say the same: keep one")
+	case above == nil:
+		return nil, nil
+	}
+	return b.answer(*above, known, all)
+}
+
+func (b *builder) bound(path string, upTo, below *source, open bool) (bound, error) {
+	given := 0
+	for _, one := range []bool{upTo != nil, below != nil, open} {
+		if one {
+			given++
+		}
+	}
+	if given != 1 {
+		return bound{}, b.wrong(path, "exactly one of up_to (the bound is inside), below (it is outside) and else: true is needed")
+	}
+	if open {
+		return bound{open: true}, nil
+	}
+	end := bound{inclusive: upTo != nil}
+	text := upTo
+	if text == nil {
+		text = below
+	}
+	var err error
+	end.at, err = b.fixed(*text)
+	return end, err
+}
+
+// days are those on which bounds may change: the first one, and those of the
+// parameters.
+func (b *builder) days() []int64 {
+	days := []int64{dayOf(b.m.From)}
+	for _, p := range b.f.parameters {
+		for _, v := range p.values {
+			days = append(days, v.from)
+		}
+	}
+	slices.Sort(days)
+	return slices.Compact(days)
+}
+
+// onDays evaluates fixed terms on every day on which they may differ.
+func (b *builder) onDays(visit func(day int64, m *memory) error) error {
+	m := &memory{values: make([]Number, b.f.scope.slots)}
+	for _, day := range b.days() {
+		b.f.remember(m, day)
+		if err := visit(day, m); err != nil {
+			return err
+		}
+		if m.fault != "" {
+			return b.wrong("$.parameters", "on %s a bound cannot be reckoned: %s", dateOf(day).Format(time.DateOnly), m.fault)
+		}
+	}
+	return nil
+}
+
+// rise checks that ranges follow each other upwards.
+func (b *builder) rise(ends []bound, path func(int) string) error {
+	return b.onDays(func(day int64, m *memory) error {
+		for i := 1; i < len(ends); i++ {
+			if ends[i].open {
+				continue
+			}
+			before, end := ends[i-1].at.number(m), ends[i].at.number(m)
+			if c := before.Cmp(end); c > 0 || c == 0 && (ends[i-1].inclusive || !ends[i].inclusive) {
+				return b.wrong(path(i), "the bounds must rise: %s comes after %s", end.Text(0), before.Text(0))
+			}
+		}
+		return nil
+	})
+}
+
+// meets checks that the beginning that a row states is the end of the row before.
+func (b *builder) meets(path string, from, above *source, before []bracketRow) error {
+	if from == nil && above == nil {
+		return nil
+	}
+	if from != nil && above != nil {
+		return b.wrong(path, "from (the bound is inside) or above (it is outside), not both")
+	}
+	text, outside := from, false
+	if above != nil {
+		text, outside = above, true
+	}
+	start, err := b.fixed(*text)
+	if err != nil {
+		return err
+	}
+	end := bound{at: &term{op: opConst, value: Whole(0)}}
+	if len(before) > 0 {
+		end = before[len(before)-1].upTo
+	}
+	return b.onDays(func(day int64, m *memory) error {
+		x, y := end.at.number(m), start.number(m)
+		c := y.Cmp(x)
+		if c == 0 && outside != end.inclusive {
+			c = map[bool]int{true: 1, false: -1}[outside]
+		}
+		stated := "from " + y.Text(0)
+		if outside {
+			stated = "above " + y.Text(0)
+		}
+		ended := "below " + x.Text(0)
+		if end.inclusive {
+			ended = "up to " + x.Text(0)
+		}
+		switch {
+		case c > 0 && len(before) == 0:
+			return b.wrong(path, "a hole: the first row begins %s, and what holds from 0 is not decided", stated)
+		case c > 0:
+			return b.wrong(path, "a hole: the row before ends %s and this one begins %s; decide what holds between them, and write above: %s here or another bound there", ended, stated, x.Text(0))
+		case c < 0:
+			return b.wrong(path, "an overlap: the row before ends %s and this one begins %s", ended, stated)
+		}
+		return nil
+	})
+}
+
+func (b *builder) linear(path string, f *lineFile, s *step, known inputSet) (shape, error) {
+	var all shape
+	of, asks, missing, err := b.looks(path, f.Of, f.Missing, known)
+	if err != nil {
+		return all, err
+	}
+	if len(f.Points) < 2 || len(f.Points) > rowsMax {
+		return all, b.wrong(path, "points is needed: two or more pairs [x, y]")
+	}
+	if f.Before == nil || f.After == nil {
+		return all, b.wrong(path, "before and after are needed: what holds below the first point and above the last one")
+	}
+	r := &lineRule{of: of, asks: asks, missing: missing}
+	known |= asks
+	for i, p := range f.Points {
+		if len(p) != 2 {
+			return all, b.wrong(fmt.Sprintf("%s.points[%d]", path, i), "a point is a pair [x, y]")
+		}
+		x, err := b.fixed(p[0])
+		if err != nil {
+			return all, err
+		}
+		y, err := b.answer(p[1], known, &all)
+		if err != nil {
+			return all, err
+		}
+		r.points = append(r.points, linePoint{x, y})
+	}
+	if r.before, err = b.answer(*f.Before, known, &all); err != nil {
+		return all, err
+	}
+	if r.after, err = b.answer(*f.After, known, &all); err != nil {
+		return all, err
+	}
+	s.rule = r
+	return all, b.onDays(func(day int64, m *memory) error {
+		for i := 1; i < len(r.points); i++ {
+			if r.points[i-1].x.number(m).Cmp(r.points[i].x.number(m)) >= 0 {
+				return b.wrong(fmt.Sprintf("%s.points[%d]", path, i), "x must rise from point to point")
+			}
+		}
+		return nil
+	})
+}

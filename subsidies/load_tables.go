@@ -1,0 +1,194 @@
+package subsidies
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+func (b *builder) table(path string, f *tableFile, s *step, known inputSet) (shape, error) {
+	var all shape
+	r := &tableRule{}
+	var err error
+	if r.rows, err = b.axis(path+".rows", f.Rows, known); err != nil {
+		return all, err
+	}
+	if r.columns, err = b.axis(path+".columns", f.Columns, known); err != nil {
+		return all, err
+	}
+	asks := r.rows.asks | r.columns.asks
+	if r.missing, err = b.asked(path, asks, f.Missing, known); err != nil {
+		return all, err
+	}
+	known |= asks
+	if len(f.Values) != r.rows.size() {
+		return all, b.wrong(path+".values", "%d lines of values are needed, one for each row; there are %d", r.rows.size(), len(f.Values))
+	}
+	for i, line := range f.Values {
+		if len(line) != r.columns.size() {
+			return all, b.wrong(fmt.Sprintf("%s.values[%d]", path, i), "%d values are needed, one for each column; there are %d", r.columns.size(), len(line))
+		}
+		cells := make([]*term, len(line))
+		for j, cell := range line {
+			if cells[j], err = b.answer(cell, known, &all); err != nil {
+				return all, err
+			}
+		}
+		r.cells = append(r.cells, cells)
+	}
+	open := r.rows.closed(b.f.scope) && r.columns.closed(b.f.scope)
+	if r.above, err = b.beyond(path, f.Above, open, known, &all); err != nil {
+		return all, err
+	}
+	s.rule = r
+	return all, nil
+}
+
+// closed says that every value has its place on the axis.
+func (a *axis) closed(s *scope) bool {
+	if a.rest {
+		return true
+	}
+	if a.of.kind == kindChoice && a.of.op == opSlot {
+		return len(a.is) == len(s.symbols[a.of.text].of)
+	}
+	return a.of.kind == kindYesNo && len(a.is) == 2
+}
+
+func (b *builder) axis(path string, f axisFile, known inputSet) (axis, error) {
+	a := axis{rest: f.Else}
+	if f.Of.text == "" {
+		return a, b.wrong(path, "of is needed: what the axis looks at")
+	}
+	var err error
+	if a.of, a.asks, err = b.asking(f.Of, known); err != nil {
+		return a, err
+	}
+	given := 0
+	for _, n := range []int{len(f.UpTo), len(f.Below), len(f.Bounds), len(f.Is)} {
+		if n > rowsMax {
+			return a, b.wrong(path, "at most %d places", rowsMax)
+		}
+		if n > 0 {
+			given++
+		}
+	}
+	switch {
+	case given != 1:
+		return a, b.wrong(path, "exactly one of up_to: [...], below: [...], bounds: [{up_to: ...}, {below: ...}] and is: [...] is needed")
+	case a.of.kind == kindDate || a.of.kind == kindNumbers:
+		return a, b.wrong(path, "an axis looks at a number, a choice, or yes and no; this is %s", a.of.kind)
+	case len(f.Is) > 0:
+		return a, b.places(path+".is", f.Is, &a)
+	case a.of.kind != kindNumber:
+		return a, b.wrong(path, "%s has no order: list its values in is: [...]", strings.TrimSpace(f.Of.text))
+	}
+	return a, b.ranges(path, f, &a)
+}
+
+func (b *builder) ranges(path string, f axisFile, a *axis) error {
+	bounds := slices.Clone(f.Bounds)
+	for i := range f.UpTo {
+		bounds = append(bounds, boundFile{UpTo: &f.UpTo[i]})
+	}
+	for i := range f.Below {
+		bounds = append(bounds, boundFile{Below: &f.Below[i]})
+	}
+	for _, one := range bounds {
+		end, err := b.bound(path, one.UpTo, one.Below, false)
+		if err != nil {
+			return err
+		}
+		a.ranges = append(a.ranges, end)
+	}
+	return b.rise(a.ranges, func(int) string { return path })
+}
+
+// places reads the values of an axis: words, yes and no, or numbers.
+func (b *builder) places(path string, is []source, a *axis) error {
+	for i, one := range is {
+		var t *term
+		var err error
+		switch a.of.kind {
+		case kindChoice:
+			var words []string
+			if a.of.op == opSlot {
+				words = b.f.scope.symbols[a.of.text].of
+			}
+			if !slices.Contains(words, one.text) {
+				return b.located(one, wrongAt(0, "is none of %s", strings.Join(words, ", ")))
+			}
+			t = &term{op: opConst, kind: kindChoice, value: Whole(b.f.scope.word(one.text)), choice: one.text}
+		case kindYesNo:
+			switch one.text {
+			case "yes", "true":
+				t = yesNo(true)
+			case "no", "false":
+				t = yesNo(false)
+			default:
+				return b.located(one, wrongAt(0, "is neither yes nor no"))
+			}
+		default:
+			if t, err = b.fixed(one); err != nil {
+				return err
+			}
+		}
+		if slices.ContainsFunc(is[:i], func(s source) bool { return s.text == one.text }) {
+			return b.located(one, wrongAt(0, "is there twice"))
+		}
+		a.is = append(a.is, t)
+	}
+	return nil
+}
+
+func (b *builder) reductions(path string, f *reductionsFile, s *step, known inputSet) (shape, error) {
+	var all shape
+	mode := reductionMode(f.One)
+	if f.One == "" {
+		mode = reductionMode(f.All)
+	}
+	one := []reductionMode{reductionLargest, reductionSmallest, reductionFirst}
+	many := []reductionMode{reductionCompounded, reductionSummed}
+	if (f.One == "") == (f.All == "") || f.One != "" && !slices.Contains(one, mode) || f.All != "" && !slices.Contains(many, mode) {
+		return all, b.wrong(path, "say how reductions live together: one: %s; or all: %s", joined(one), joined(many))
+	}
+	if f.Of.text == "" || len(f.List) == 0 || len(f.List) > stepsMax {
+		return all, b.wrong(path, "of, the amount that is reduced, and list, with 1 to %d reductions, are needed", stepsMax)
+	}
+	of, err := b.answer(f.Of, known, &all)
+	if err != nil {
+		return all, err
+	}
+	r := &reductionRule{of: of, mode: mode}
+	for i, l := range f.List {
+		if l.IT == "" || l.EN == "" {
+			return all, b.wrong(fmt.Sprintf("%s.list[%d]", path, i), "a reduction needs it and en: what a citizen reads")
+		}
+		when, err := b.typed(l.If, kindYesNo, known)
+		if err != nil {
+			return all, err
+		}
+		percent, err := b.percentage(l.Percent, known|when.ifTrue)
+		if err != nil {
+			return all, err
+		}
+		r.list = append(r.list, reduction{when, percent, Name{l.IT, l.EN}})
+	}
+	s.rule = r
+	return all, nil
+}
+
+// percentage reads "50", "50%", or an expression whose value is out of a hundred.
+func (b *builder) percentage(s source, known inputSet) (*term, error) {
+	if n, percent, err := parsePercent(s.text); percent {
+		if err != nil {
+			return nil, b.located(s, wrongAt(0, "%s", err))
+		}
+		return &term{op: opConst, kind: kindNumber, value: n.Mul(Whole(100)).reduced()}, nil
+	}
+	t, err := b.typed(s, kindNumber, known)
+	if err == nil && t.op == opSlot && t.percent { // a parameter written 50%
+		t = &term{op: opMul, kind: kindNumber, args: []*term{t, {op: opConst, kind: kindNumber, value: Whole(100)}}}
+	}
+	return t, err
+}
