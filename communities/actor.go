@@ -72,6 +72,8 @@ const (
 	PermFileISEE       Permission = "file_isee"       // record an ISEE certificate; Scope.Household
 	PermSeeNeeds       Permission = "see_needs"       // map of needs; whole municipality
 	PermSeeLedger      Permission = "see_ledger"      // ledger and balances; whole municipality
+	PermSeeVouchers    Permission = "see_vouchers"    // vouchers of a household and their uses; Scope.Household
+	PermRunVouchers    Permission = "run_vouchers"    // import, annul, reverse, account vouchers; whole municipality
 )
 
 // Permissions lists every permission.
@@ -79,7 +81,7 @@ func Permissions() []Permission {
 	return []Permission{
 		PermSeeCommunity, PermSeeMembers, PermPledge, PermSeeCharges, PermPay, PermImport, PermInvite,
 		PermRecordTransfer, PermPublishOffer, PermSeeProvider, PermQualify, PermOpenRound, PermRunRound,
-		PermSeeFund, PermSeeISEE, PermFileISEE, PermSeeNeeds, PermSeeLedger,
+		PermSeeFund, PermSeeISEE, PermFileISEE, PermSeeNeeds, PermSeeLedger, PermSeeVouchers, PermRunVouchers,
 	}
 }
 
@@ -133,6 +135,8 @@ var reaches = map[Permission]map[Role]reach{
 	PermFileISEE:       {RoleMember: reachOwn, RoleOfficer: reachMunicipality, RoleOperator: reachMunicipality},
 	PermSeeNeeds:       {RoleOfficer: reachMunicipality, RoleOperator: reachMunicipality},
 	PermSeeLedger:      {RoleOfficer: reachMunicipality},
+	PermSeeVouchers:    {RoleMember: reachOwn, RoleOfficer: reachMunicipality, RoleOperator: reachMunicipality},
+	PermRunVouchers:    {RoleOfficer: reachMunicipality},
 }
 
 // May returns nil when the actor may do an act of sort p within scope at an

@@ -26,6 +26,7 @@ const (
 	letterServed   letter = "served.txt"
 	letterUnserved letter = "unserved.txt"
 	letterPaid     letter = "paid.txt"
+	letterReversed letter = "voucher_reversed.txt"
 )
 
 type loginLetter struct {
@@ -54,6 +55,12 @@ type unservedLetter struct {
 type paidLetter struct {
 	Name, Description, Number, Link string
 	Amount                          money.Amount
+}
+
+type reversedLetter struct {
+	Name, Code, Description, Number, Link string
+	Amount, Due                           money.Amount
+	DueOn                                 time.Time
 }
 
 var letterTemplates = template.Must(template.New("").Option("missingkey=error").Funcs(template.FuncMap{
