@@ -205,6 +205,9 @@ func (d *Desk) MyVouchers(ctx context.Context, a communities.Actor) (MyVouchersV
 		}
 		v.Vouchers = append(v.Vouchers, view)
 	}
+	slices.SortStableFunc(v.Vouchers, func(x, y VoucherView) int { // what is of use comes first
+		return cmp.Compare(slices.Index(vouchers.Statuses(), x.Status), slices.Index(vouchers.Statuses(), y.Status))
+	})
 	uses, err := d.db.VoucherUses(ctx, postgres.UsesFilter{Vouchers: ids}, 200)
 	v.Uses = voucherUseViews(uses)
 	return v, err

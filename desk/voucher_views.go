@@ -54,7 +54,7 @@ type VoucherUseView struct {
 
 // MyVouchersView is what a household finds about its vouchers.
 type MyVouchersView struct {
-	Vouchers []VoucherView // in the order in which they pay; Pays is what each would pay of the open charges
+	Vouchers []VoucherView // usable ones first, in the order in which they pay; Pays is what each would pay of the open charges
 	Uses     []VoucherUseView
 	Left     money.Amount // that can be used today
 	Open     []ChargeView // charges still to pay, the first due first

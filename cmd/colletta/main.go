@@ -35,6 +35,7 @@ var cli struct {
 	Round     roundCmd     `cmd:"" help:"Rounds: list, close, form, charge, show, export, recompute; solve, check and explain files."`
 	Split     splitCmd     `cmd:"" help:"Divide a cost to the cent, by the rule of a file or by weights, and say why."`
 	Measure   measureCmd   `cmd:"" help:"Subsidy measures: test and evaluate a file."`
+	Voucher   voucherCmd   `cmd:"" help:"Vouchers: check a file."`
 	Ledger    ledgerCmd    `cmd:"" help:"The books: balances and their proof."`
 	Doctor    doctorCmd    `cmd:"" help:"Check every invariant of the database."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
