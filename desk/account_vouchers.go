@@ -129,20 +129,15 @@ func (d *Desk) VoucherAccounts(ctx context.Context, a communities.Actor) (Vouche
 		return VoucherAccountsView{}, err
 	}
 	v := VoucherAccountsView{Key: postgres.NewID()}
-	uses, err := d.db.VoucherUses(ctx, postgres.UsesFilter{Registered: true}, statementUsesMax)
+	sums, err := d.db.RegisteredSums(ctx)
 	if err != nil {
 		return v, err
 	}
-	for _, u := range uses {
-		v.Uses++
-		v.Total += u.Amount
-		i := slices.IndexFunc(v.Open, func(l AccountLine) bool { return l.Provider == u.Provider && l.Call == u.CallID })
-		if i < 0 {
-			i = len(v.Open)
-			v.Open = append(v.Open, AccountLine{Provider: u.Provider, ProviderName: u.ProviderName, IBAN: u.ProviderIBAN, Call: u.CallID, CallCode: u.Call})
-		}
-		v.Open[i].Uses++
-		v.Open[i].Amount += u.Amount
+	for _, l := range sums {
+		v.Uses, v.Total = v.Uses+l.Uses, v.Total+l.AmountCents
+		v.Open = append(v.Open, AccountLine{
+			Provider: l.ProviderID, ProviderName: l.ProviderName, IBAN: l.Iban, Call: l.CallID, CallCode: l.CallCode, Uses: l.Uses, Amount: l.AmountCents,
+		})
 	}
 	statements, err := d.db.VoucherStatements(ctx, 100)
 	if err != nil {

@@ -62,6 +62,30 @@ func (r reader) StatementProviders(ctx context.Context, ids []vouchers.Statement
 	return all, err
 }
 
+// RegisteredSum is what the registered uses of a provider in a call sum to.
+type RegisteredSum struct {
+	ProviderID   billing.ProviderID
+	ProviderName string
+	Iban         string
+	CallID       billing.VoucherCallID
+	CallCode     string
+	Uses         int
+	AmountCents  money.Amount
+}
+
+// RegisteredSums sums all registered uses, by provider and call.
+func (r reader) RegisteredSums(ctx context.Context) ([]RegisteredSum, error) {
+	return list[RegisteredSum](ctx, r, "registered uses", `
+		SELECT c.provider_id, p.name AS provider_name, p.iban, vc.id AS call_id, vc.code AS call_code, count(*) AS uses, sum(u.amount_cents) AS amount_cents
+		FROM voucher_uses u
+		JOIN vouchers v ON v.municipality_id = u.municipality_id AND v.id = u.voucher_id
+		JOIN voucher_calls vc ON vc.municipality_id = v.municipality_id AND vc.code = v.call_code
+		JOIN charges c ON c.municipality_id = u.municipality_id AND c.id = u.charge_id
+		JOIN providers p ON p.municipality_id = c.municipality_id AND p.id = c.provider_id
+		WHERE u.municipality_id = ? AND u.state = 'registered'
+		GROUP BY c.provider_id, p.name, p.iban, vc.id, vc.code ORDER BY p.name, c.provider_id, vc.code`, r.municipality)
+}
+
 // LockStatements lets one accounting at a time go on, so that of two that ask at
 // once the second sees what the first left.
 func (tx *Tx) LockStatements(ctx context.Context) error {
