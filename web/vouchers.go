@@ -85,7 +85,7 @@ func (s *site) newChargeVouchers(c desk.ChargeView, view desk.ChargeVouchersView
 			p.Others = append(p.Others, line)
 			continue
 		}
-		line.Place = field{Form: "ordine", Name: "place-" + string(v.ID), Label: v.Code, Type: "text", Mode: "numeric", Value: strconv.Itoa(i + 1)}
+		line.Place = field{Form: "ordine", Name: "place-" + string(v.ID), Label: "Posto di " + v.Code, Type: "text", Mode: "numeric", Value: strconv.Itoa(i + 1)}
 		p.Lines = append(p.Lines, line)
 	}
 	return p

@@ -73,7 +73,7 @@ step('Samira sees what each voucher would pay, and pays in her own order', async
   await samira.page.getByText('1 voucher non può pagare').click()
   await samira.sees('DEMO-0003 è scaduto')
   await samira.page.getByText('Cambia l’ordine dei voucher').click()
-  await samira.page.getByLabel('STORIA-2', { exact: true }).fill('0')
+  await samira.page.getByLabel('Posto di STORIA-2').fill('0')
   await samira.press('Salva l’ordine')
   await samira.sees(/STORIA-2: paga 17,3[34] €/)
   await samira.page.getByLabel('Quanto pagare con i voucher').fill('99')
