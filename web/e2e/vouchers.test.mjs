@@ -50,7 +50,7 @@ step('The Comune finds every error of a file by row and column', async () => {
 step('It confirms a good file and says where its vouchers may pay', async () => {
   await elena.page.getByLabel('File CSV dei voucher').setInputFiles(csv(...good))
   await elena.press('Controlla il file')
-  await elena.sees('104,00 €', 'non è ancora accettati da nessun servizio: STORIA')
+  await elena.sees('104,00 €', 'non è ancora accettato da nessun servizio: STORIA')
   await elena.press('Conferma e attiva i voucher')
   await elena.sees('2 voucher per 104,00 €', 'nessun servizio lo accetta')
   const call = elena.page.locator('article').filter({ hasText: 'STORIA' })
