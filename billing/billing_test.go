@@ -367,7 +367,7 @@ func TestWriteOffAndCredit(t *testing.T) {
 	if err != nil || len(written.Postings) != 2 {
 		t.Fatal(written, err)
 	}
-	credit, err := CreditApplied(Posted{"t", day}, c, 8_00)
+	credit, err := CreditApplied(Posted{"t", day}, c, "c", 8_00)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -399,7 +399,7 @@ func TestPostingsRefuse(t *testing.T) {
 		"refund of nothing":     func() (ledger.Transaction, error) { return Refunded(p, Refund{ID: "r", Method: MethodCard}) },
 		"void off by a cent":    func() (ledger.Transaction, error) { return ChargeVoided(p, c, []FundPart{{"f", 5}}) },
 		"write off too much":    func() (ledger.Transaction, error) { return ChargeWrittenOffPosted(p, c, 7) },
-		"credit too much":       func() (ledger.Transaction, error) { return CreditApplied(p, c, 7) },
+		"credit too much":       func() (ledger.Transaction, error) { return CreditApplied(p, c, "c", 7) },
 		"fee above the payout":  func() (ledger.Transaction, error) { return StripePaidOut(p, "s", 5, 6) },
 		"negative fund payment": func() (ledger.Transaction, error) { return FundPaid(p, "s", "f", -5) },
 	} {

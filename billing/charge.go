@@ -19,6 +19,9 @@ type PoolID string
 // ProviderID names a provider (UUID text); opaque here.
 type ProviderID string
 
+// VoucherCallID names the call (bando) of a voucher (UUID text); opaque here.
+type VoucherCallID string
+
 // FundID names the fund of a measure (UUID text); opaque here.
 type FundID string
 
@@ -42,8 +45,9 @@ type Charge struct {
 	Household   communities.HouseholdID
 	Provider    ProviderID
 	Share       money.Amount // exact part of the pool's cost, >= 0
-	Subsidy     money.Amount // awards and vouchers, 0 to Share
-	Net         money.Amount // Share less Subsidy: what the household pays
+	Subsidy     money.Amount // awards, 0 to Share
+	Net         money.Amount // Share less Subsidy: what the household pays, with vouchers or money
+	Voucher     money.Amount // of Net, what vouchers pay, 0 to Net
 	Description string       // "Laboratorio di psicomotricità, 10 incontri"
 	State       ChargeState
 	Reference   Reference // RF…, unique per charge
@@ -66,6 +70,9 @@ var (
 	// ErrChargePartlyPaid says that a charge on which money came cannot be taken
 	// back: refund the money first. Args: paid.
 	ErrChargePartlyPaid = refusal.New(refusal.KindConflict, "charge_partly_paid")
+	// ErrChargeVoucher says that vouchers would pay more of a charge than is due,
+	// or nothing. Args: amount, due.
+	ErrChargeVoucher = refusal.New(refusal.KindConflict, "charge_voucher")
 	// ErrPaymentNotPositive says that an amount received is zero or negative. Args: amount.
 	ErrPaymentNotPositive = refusal.New(refusal.KindInvalid, "payment_not_positive")
 	// ErrPaymentTooLarge says that an amount is beyond money.Max. Args: amount, max.
@@ -90,10 +97,10 @@ var (
 // Due is what is still to be paid when the payments so far sum to paid; never
 // negative, and zero for a charge that is void or given up.
 func (c Charge) Due(paid money.Amount) money.Amount {
-	if c.State == ChargeVoid || c.State == ChargeWrittenOff || paid >= c.Net {
+	if c.State == ChargeVoid || c.State == ChargeWrittenOff || paid >= c.Net-c.Voucher {
 		return 0
 	}
-	return c.Net - paid
+	return c.Net - c.Voucher - paid
 }
 
 // Payable is nil when a household may start to pay; otherwise
@@ -153,20 +160,59 @@ func (c Charge) ReceiveExactly(amount, paid money.Amount) (Charge, Settlement, e
 // chargeback, a refused transfer) and the payments left sum to paid. A charge
 // that stays covered, or that is void or given up, does not change.
 func (c Charge) TakeBack(paid money.Amount) Charge {
-	if c.State == ChargePaid && paid < c.Net {
+	if c.State == ChargePaid && paid < c.Net-c.Voucher {
 		c.State = ChargeOpen
 	}
 	return c
 }
 
-// Void takes back an open charge on which nothing was paid. It returns
+// UseVoucher lets vouchers pay an amount of an open charge on which paid came
+// before. The charge is paid when nothing is due any more. It returns what
+// [Charge.Payable] returns, or [ErrChargeVoucher] for nothing and for more than
+// is due.
+func (c Charge) UseVoucher(amount, paid money.Amount) (Charge, error) {
+	if err := c.Payable(); err != nil {
+		return c, err
+	}
+	due := c.Due(paid)
+	if amount <= 0 || amount > due {
+		return c, ErrChargeVoucher.With("amount", amount, "due", due)
+	}
+	c.Voucher += amount
+	if amount == due {
+		c.State = ChargePaid
+	}
+	return c, nil
+}
+
+// ReturnVoucher takes back what a voucher paid, when the payments sum to paid:
+// a paid charge of which something is due again is open again. Of the amount,
+// excess is what was paid too much before and pays for it now. It returns
+// [ErrChargeVoid], [ErrChargeWrittenOff], or [ErrChargeVoucher] for nothing and
+// for more than vouchers pay.
+func (c Charge) ReturnVoucher(amount, paid money.Amount) (after Charge, excess money.Amount, err error) {
+	switch {
+	case c.State == ChargeVoid:
+		return c, 0, ErrChargeVoid
+	case c.State == ChargeWrittenOff:
+		return c, 0, ErrChargeWrittenOff
+	case amount <= 0 || amount > c.Voucher:
+		return c, 0, ErrChargeVoucher.With("amount", amount, "due", c.Voucher)
+	}
+	excess = min(amount, max(0, paid-(c.Net-c.Voucher)))
+	c.Voucher -= amount
+	return c.TakeBack(paid), excess, nil
+}
+
+// Void takes back an open charge on which nothing was paid, with a voucher
+// neither. It returns
 // [ErrChargePartlyPaid] or what [Charge.Payable] returns.
 func (c Charge) Void(paid money.Amount) (Charge, error) {
 	if err := c.Payable(); err != nil {
 		return c, err
 	}
-	if paid != 0 {
-		return c, ErrChargePartlyPaid.With("paid", paid)
+	if paid+c.Voucher != 0 {
+		return c, ErrChargePartlyPaid.With("paid", paid+c.Voucher)
 	}
 	c.State = ChargeVoid
 	return c, nil

@@ -41,7 +41,7 @@ func PoolCharged(p Posted, charges []Charge, fundParts []FundPart) (ledger.Trans
 	b := begin(p, ledger.KindPoolCharged, string(first.Pool), first.Description)
 	var cost, subsidies money.Amount
 	for _, c := range charges {
-		if c.Pool != first.Pool || c.Provider != first.Provider || c.Share != c.Subsidy+c.Net {
+		if c.Pool != first.Pool || c.Provider != first.Provider || c.Share != c.Subsidy+c.Net || c.Voucher != 0 {
 			return ledger.Transaction{}, fmt.Errorf("%w: charge %s in pool %s", ErrPosting, c.ID, first.Pool)
 		}
 		cost += c.Share
@@ -88,12 +88,46 @@ func received(p Posted, payment Payment, applied money.Amount) (ledger.Transacti
 	return b.done()
 }
 
-// CreditApplied posts that a household's credit paid some of a charge.
-func CreditApplied(p Posted, c Charge, amount money.Amount) (ledger.Transaction, error) {
+// VoucherUsed posts that a voucher paid some of a charge: the Comune owes it in
+// the household's place, under the call of the voucher. Use names the use; undo
+// it with [ledger.Reverse].
+func VoucherUsed(p Posted, c Charge, use string, call VoucherCallID, amount money.Amount) (ledger.Transaction, error) {
+	if amount <= 0 || amount > c.Net {
+		return ledger.Transaction{}, fmt.Errorf("%w: voucher use %s of %s on charge %s", ErrPosting, use, amount, c.ID)
+	}
+	b := begin(p, ledger.KindVoucherUsed, use, c.Description)
+	b.post(ledger.AccountVoucherRegistered, string(call), amount)
+	b.post(ledger.AccountHouseholdReceivable, string(c.Household), -amount)
+	return b.done()
+}
+
+// VoucherPart is what the uses of one call sum to in a statement.
+type VoucherPart struct {
+	Call   VoucherCallID
+	Amount money.Amount // > 0
+}
+
+// VouchersAccounted posts that the Comune accounted registered uses in a
+// statement, to reimburse the providers. That money moved is another event.
+func VouchersAccounted(p Posted, statement string, parts []VoucherPart) (ledger.Transaction, error) {
+	b := begin(p, ledger.KindVouchersCounted, statement, "Vouchers accounted in statement "+statement)
+	for _, part := range parts {
+		if part.Amount <= 0 {
+			return ledger.Transaction{}, fmt.Errorf("%w: %s of call %s in statement %s", ErrPosting, part.Amount, part.Call, statement)
+		}
+		b.post(ledger.AccountVoucherAccounted, string(part.Call), part.Amount)
+		b.post(ledger.AccountVoucherRegistered, string(part.Call), -part.Amount)
+	}
+	return b.done()
+}
+
+// CreditApplied posts that a household's credit paid some of a charge. Source
+// names the charge, or the reversed use of a voucher whose part it pays now.
+func CreditApplied(p Posted, c Charge, source string, amount money.Amount) (ledger.Transaction, error) {
 	if amount <= 0 || amount > c.Net {
 		return ledger.Transaction{}, fmt.Errorf("%w: credit of %s on charge %s", ErrPosting, amount, c.ID)
 	}
-	b := begin(p, ledger.KindCreditApplied, string(c.ID), c.Description)
+	b := begin(p, ledger.KindCreditApplied, source, c.Description)
 	b.post(ledger.AccountHouseholdCredit, string(c.Household), amount)
 	b.post(ledger.AccountHouseholdReceivable, string(c.Household), -amount)
 	return b.done()

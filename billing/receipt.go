@@ -46,13 +46,15 @@ type ReceiptParty struct {
 }
 
 // ReceiptLine is one service: its whole price for this household, and who paid
-// it. Share = Subsidy + Paid.
+// it. Share = Subsidy + Voucher + Rest + Paid.
 type ReceiptLine struct {
 	Description string // at most 250 characters
 	Period      string // "da ottobre a dicembre 2026"; may be empty
 	Share       money.Amount
 	Subsidy     money.Amount
-	Paid        money.Amount
+	Voucher     money.Amount // the part of it paid with the Comune's vouchers
+	Rest        money.Amount // on other receipts, or still due
+	Paid        money.Amount // by the household, with this payment
 }
 
 // VATTreatment says how a document treats value added tax. It depends on the
@@ -80,18 +82,18 @@ const (
 // its amounts do not agree. The field is in Field.
 var ErrReceipt = refusal.New(refusal.KindInvalid, "receipt_incomplete")
 
-// Share is the whole price, Subsidy what funds paid, Paid what the household paid.
-func (r Receipt) totals() (share, subsidy, paid money.Amount) {
+// totals sums the lines.
+func (r Receipt) totals() (sum ReceiptLine) {
 	for _, l := range r.Lines {
-		share, subsidy, paid = share+l.Share, subsidy+l.Subsidy, paid+l.Paid
+		sum.Share, sum.Subsidy, sum.Voucher = sum.Share+l.Share, sum.Subsidy+l.Subsidy, sum.Voucher+l.Voucher
+		sum.Rest, sum.Paid = sum.Rest+l.Rest, sum.Paid+l.Paid
 	}
-	return share, subsidy, paid
+	return sum
 }
 
 // Paid is what the household paid for all lines, without stamp duty.
 func (r Receipt) Paid() money.Amount {
-	_, _, paid := r.totals()
-	return paid
+	return r.totals().Paid
 }
 
 // Stamp is the stamp duty due on the document: 2.00 euro when the amount paid is
@@ -161,7 +163,7 @@ func (r Receipt) checkLines() error {
 		if n == 0 || n > descriptionMax || !clean(l.Description) || !clean(l.Period) || utf8.RuneCountInString(l.Period) > 120 {
 			return ErrReceipt.At("lines")
 		}
-		if l.Share < 0 || l.Subsidy < 0 || l.Paid < 0 || l.Share != l.Subsidy+l.Paid || l.Share > money.Max {
+		if min(l.Share, l.Subsidy, l.Voucher, l.Rest, l.Paid) < 0 || l.Share != l.Subsidy+l.Voucher+l.Rest+l.Paid || l.Share > money.Max {
 			return ErrReceipt.At("lines")
 		}
 	}

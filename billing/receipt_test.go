@@ -131,9 +131,6 @@ func TestReceiptPDFIsAlwaysTheSame(t *testing.T) {
 // text is taken out again by poppler's pdftotext, where that is installed.
 func TestReceiptPDFSaysEverything(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("pdftotext"); err != nil {
-		t.Skip("pdftotext (poppler-utils) is not installed")
-	}
 	pdf, err := ReceiptPDF(anyReceipt())
 	if err != nil {
 		t.Fatal(err)
@@ -143,20 +140,29 @@ func TestReceiptPDFSaysEverything(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command("pdftotext", "-layout", "-", "-")
-	cmd.Stdin = bytes.NewReader(pdf)
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	words := strings.Join(strings.Fields(string(out)), " ")
+	words := textOf(t, pdf)
 	for _, want := range []string{
 		"n. 2026-000123", "del 15 novembre 2026", "Cooperativa Esempio", "Codice fiscale 01199250158", "Partita IVA 01199250158",
 		"Anna Bianchi Łódź", "BNCNNA45T47F205T", "Lu Fo", "FOXLUX19P70F205P", "psicomotricità", "150,00", "−60,00", "90,00",
 		"art. 10, n. 20", "2,00", "carta di pagamento il 12 novembre 2026", "tracciabile", "RF97 WEMI 2026 0001 23", "730", "Pagina 1 di 1",
 	} {
 		if !strings.Contains(words, want) {
-			t.Errorf("%q is not in:\n%s", want, out)
+			t.Errorf("%q is not in:\n%s", want, words)
 		}
 	}
+}
+
+// textOf takes the text out of a document, with single spaces.
+func textOf(t *testing.T, pdf []byte) string {
+	t.Helper()
+	if _, err := exec.LookPath("pdftotext"); err != nil {
+		t.Skip("pdftotext (poppler-utils) is not installed")
+	}
+	cmd := exec.Command("pdftotext", "-layout", "-", "-")
+	cmd.Stdin = bytes.NewReader(pdf)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(strings.Fields(string(out)), " ")
 }

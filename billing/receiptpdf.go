@@ -3,6 +3,7 @@ package billing
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/johnfercher/maroto/v2"
@@ -42,7 +43,7 @@ const noTaxCodeDeduction = "Manca il codice fiscale di chi ha pagato: per la dic
 
 // defaultDeduction is printed when a receipt does not name its own.
 const defaultDeduction = "Conserva questa ricevuta per la dichiarazione dei redditi (modello 730 o Redditi PF). Il pagamento è tracciabile, come chiede la legge per le detrazioni del 19%. " +
-	"Si può detrarre solo la somma pagata dalla famiglia, non il contributo pubblico, e solo se la spesa è tra quelle previste dall’art. 15 del TUIR (DPR 917/1986)."
+	"Si può detrarre solo la somma pagata dalla famiglia, non il contributo pubblico né i voucher, e solo se la spesa è tra quelle previste dall’art. 15 del TUIR (DPR 917/1986)."
 
 func init() {
 	// gofpdf writes fonts in the order of a map unless told otherwise, and maroto
@@ -144,28 +145,38 @@ func (r Receipt) parties() []core.Row {
 	return append(rows, gap(7))
 }
 
-// Columns of the table, of 12.
-const (
-	colWhat = 6
-	colSum  = 2
-)
+// colSum is how many of the 12 columns of the table a sum takes.
+const colSum = 2
 
+// table prints what each service cost and who paid it; the column of vouchers
+// is there when one paid.
 func (r Receipt) table() []core.Row {
+	titles := []string{"Quota di costo", "Contributo", "Voucher", "Pagato"}
+	sums := func(l ReceiptLine) []string {
+		return []string{l.Share.Italian(), subtracted(l.Subsidy), subtracted(l.Voucher), l.Paid.Italian()}
+	}
+	if r.totals().Voucher == 0 {
+		titles = slices.Delete(titles, 2, 3)
+		all := sums
+		sums = func(l ReceiptLine) []string { return slices.Delete(all(l), 2, 3) }
+	}
+	colWhat := 12 - colSum*len(titles)
 	head := props.Text{Size: 9, Style: fontstyle.Bold, Color: white, Top: 1.6, Bottom: 1.6, Left: 2, Right: 2}
 	number := head
 	number.Align = align.Right
-	rows := []core.Row{row.New().Add(
-		text.NewCol(colWhat, "Servizio", head), text.NewCol(colSum, "Quota di costo", number),
-		text.NewCol(colSum, "Contributo", number), text.NewCol(colSum, "Pagato", number),
-	).WithStyle(&props.Cell{BackgroundColor: ink})}
+	cells := func(what string, of props.Text, amounts []string, like props.Text) []core.Col {
+		cols := []core.Col{text.NewCol(colWhat, what, of)}
+		for _, a := range amounts {
+			cols = append(cols, text.NewCol(colSum, a, like))
+		}
+		return cols
+	}
+	rows := []core.Row{row.New().Add(cells("Servizio", head, titles, number)...).WithStyle(&props.Cell{BackgroundColor: ink})}
 	cell := props.Text{Size: 10, Top: 2, Bottom: 1, Left: 2, Right: 2}
 	sum := cell
 	sum.Align = align.Right
 	for _, l := range r.Lines {
-		rows = append(rows, row.New().Add(
-			text.NewCol(colWhat, l.Description, cell), text.NewCol(colSum, l.Share.Italian(), sum),
-			text.NewCol(colSum, subtracted(l.Subsidy), sum), text.NewCol(colSum, l.Paid.Italian(), sum),
-		))
+		rows = append(rows, row.New().Add(cells(l.Description, cell, sums(l), sum)...))
 		if l.Period != "" {
 			rows = append(rows, row.New().Add(text.NewCol(12, l.Period, props.Text{Size: 8.5, Color: grey, Left: 2, Bottom: 1.5})))
 		}
@@ -179,21 +190,31 @@ func (r Receipt) sums() ([]core.Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	share, subsidy, paid := r.totals()
+	total := r.totals()
 	plain := props.Text{Size: 9.5, Align: align.Right, Top: 1, Right: 2}
 	sum := func(what string, amount string) core.Row {
 		return row.New().Add(text.NewCol(9, what, plain), text.NewCol(3, amount, plain))
 	}
 	rows := []core.Row{gap(2)}
-	if subsidy != 0 {
-		rows = append(rows, sum("Quota di costo", share.Italian()), sum("Contributo pubblico", subtracted(subsidy)))
+	if total.Share != total.Paid {
+		rows = append(rows, sum("Quota di costo", total.Share.Italian()))
+	}
+	for _, part := range []struct {
+		what   string
+		amount money.Amount
+	}{
+		{"Contributo pubblico", total.Subsidy}, {"Pagato con voucher del Comune", total.Voucher}, {"Altre ricevute o ancora da pagare", total.Rest},
+	} {
+		if part.amount != 0 {
+			rows = append(rows, sum(part.what, subtracted(part.amount)))
+		}
 	}
 	if tax != 0 {
 		rows = append(rows, sum("Imponibile", base.Italian()), sum("IVA "+permille(r.VATPermille), tax.Italian()))
 	}
-	total := props.Text{Size: 13, Style: fontstyle.Bold, Align: align.Right, Top: 2.4, Bottom: 2.4, Right: 2}
+	bold := props.Text{Size: 13, Style: fontstyle.Bold, Align: align.Right, Top: 2.4, Bottom: 2.4, Right: 2}
 	return append(rows, gap(2), row.New().Add(
-		text.NewCol(9, "Totale pagato dalla famiglia", total), text.NewCol(3, paid.Italian(), total),
+		text.NewCol(9, "Totale pagato dalla famiglia", bold), text.NewCol(3, total.Paid.Italian(), bold),
 	).WithStyle(&props.Cell{BackgroundColor: pale}), gap(7)), nil
 }
 

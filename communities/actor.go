@@ -75,6 +75,8 @@ const (
 	PermVerifyISEE     Permission = "verify_isee"     // open, verify, refuse and import certificates; whole municipality
 	PermSeeNeeds       Permission = "see_needs"       // map of needs; whole municipality
 	PermSeeLedger      Permission = "see_ledger"      // ledger and balances; whole municipality
+	PermSeeVouchers    Permission = "see_vouchers"    // vouchers of a household and their uses; Scope.Household
+	PermRunVouchers    Permission = "run_vouchers"    // import, annul, reverse, account vouchers; whole municipality
 )
 
 // Permissions lists every permission.
@@ -82,7 +84,7 @@ func Permissions() []Permission {
 	return []Permission{
 		PermSeeCommunity, PermSeeMembers, PermPledge, PermSeeCharges, PermPay, PermImport, PermInvite,
 		PermRecordTransfer, PermPublishOffer, PermSeeProvider, PermQualify, PermOpenRound, PermRunRound,
-		PermSeeFund, PermWriteMeasure, PermPublishMeasure, PermSeeISEE, PermFileISEE, PermVerifyISEE, PermSeeNeeds, PermSeeLedger,
+		PermSeeFund, PermWriteMeasure, PermPublishMeasure, PermSeeISEE, PermFileISEE, PermVerifyISEE, PermSeeNeeds, PermSeeLedger, PermSeeVouchers, PermRunVouchers,
 	}
 }
 
@@ -139,6 +141,8 @@ var reaches = map[Permission]map[Role]reach{
 	PermVerifyISEE:     {RoleOfficer: reachMunicipality},
 	PermSeeNeeds:       {RoleOfficer: reachMunicipality, RoleOperator: reachMunicipality},
 	PermSeeLedger:      {RoleOfficer: reachMunicipality},
+	PermSeeVouchers:    {RoleMember: reachOwn, RoleOfficer: reachMunicipality, RoleOperator: reachMunicipality},
+	PermRunVouchers:    {RoleOfficer: reachMunicipality},
 }
 
 // May returns nil when the actor may do an act of sort p within scope at an

@@ -14,7 +14,7 @@ import (
 // readCSV reads a table separated by semicolons, commas or tabs. Row numbers
 // are those of the lines, as a text editor counts them.
 func (s *sheet) readCSV(data []byte) {
-	text, ok := decodeText(data)
+	text, ok := DecodeText(data)
 	if !ok {
 		s.errs.add(0, "", "", ErrFileEncoding)
 		return
@@ -63,9 +63,10 @@ func (s *sheet) append(number int, cells []string) bool {
 	return len(s.rows) <= ImportRowsMax+1
 }
 
-// decodeText reads UTF-8, with or without a mark at the start, or else
-// Windows-1252, which is what spreadsheets in Italy save as plain "CSV".
-func decodeText(data []byte) (string, bool) {
+// DecodeText reads UTF-8, with or without a mark at the start, or else
+// Windows-1252, which is what spreadsheets in Italy save as plain "CSV". It is
+// false for UTF-16 and for bytes that neither of them has.
+func DecodeText(data []byte) (string, bool) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
 		return "", false

@@ -41,7 +41,7 @@ func (d *Desk) chargeViews(ctx context.Context, f postgres.ChargesFilter, most i
 func (d *Desk) chargeView(l postgres.ChargeLine, payments []postgres.PaymentLine) ChargeView {
 	v := ChargeView{
 		ID: l.ID, Number: l.Number, Round: l.Round, RoundName: l.RoundName, Description: l.Description, Household: l.HouseholdName, UnitLabel: l.UnitLabel,
-		Provider: l.ProviderName, Share: l.Share, Subsidy: l.Subsidy, Net: l.Net, Paid: l.PaidSum, State: l.State,
+		Provider: l.ProviderName, Share: l.Share, Subsidy: l.Subsidy, Net: l.Net, Voucher: l.Voucher, Paid: l.PaidSum, Due: l.Due(l.PaidSum), State: l.State,
 		IssuedOn: l.IssuedOn.In(d.zone), DueOn: l.DueOn.In(d.zone), Reference: l.Reference.Printed(), Beneficiary: l.ProviderName,
 		IBAN: billing.IBAN(l.ProviderIBAN).Printed(), Members: l.PoolSize, Cost: l.PoolCost, Explanation: explanation(l),
 	}
@@ -72,7 +72,10 @@ func explanation(l postgres.ChargeLine) []string {
 	if l.Subsidy > 0 {
 		lines = append(lines, fmt.Sprintf("La misura «%s» paga %s.", l.MeasureName, l.Subsidy.Italian()))
 	}
-	return append(lines, fmt.Sprintf("Restano da pagare a te %s.", l.Net.Italian()))
+	if l.Voucher == 0 {
+		return append(lines, fmt.Sprintf("Restano da pagare a te %s.", l.Net.Italian()))
+	}
+	return append(lines, fmt.Sprintf("I tuoi voucher pagano %s.", l.Voucher.Italian()), fmt.Sprintf("Restano da pagare a te %s.", (l.Net-l.Voucher).Italian()))
 }
 
 // Charges lists what the actor's household owes and has paid.

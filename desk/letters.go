@@ -27,6 +27,7 @@ const (
 	letterUnserved letter = "unserved.txt"
 	letterPaid     letter = "paid.txt"
 	letterISEE     letter = "isee.txt"
+	letterReversed letter = "voucher_reversed.txt"
 )
 
 type loginLetter struct {
@@ -60,6 +61,12 @@ type iseeLetter struct {
 type paidLetter struct {
 	Name, Description, Number, Link string
 	Amount                          money.Amount
+}
+
+type reversedLetter struct {
+	Name, Code, Description, Number, Link string
+	Amount, Due                           money.Amount
+	DueOn                                 time.Time
 }
 
 var letterTemplates = template.Must(template.New("").Option("missingkey=error").Funcs(template.FuncMap{

@@ -178,7 +178,7 @@ func (d *Desk) addMembers(ctx context.Context, a communities.Actor, v *Community
 			shown[m.Household] = true
 			line.Pledges, line.Charges = pledges[m.Household], byHousehold[m.Household]
 			for _, c := range line.Charges {
-				line.Due, line.Paid = line.Due+c.Net-c.Paid, line.Paid+c.Paid
+				line.Due, line.Paid = line.Due+c.Due, line.Paid+c.Paid
 			}
 		}
 		v.Members = append(v.Members, line)

@@ -44,6 +44,10 @@ func (d *Desk) receipt(ctx context.Context, n billing.Number, line postgres.Char
 		return billing.Receipt{}, err
 	}
 	holder := holders[line.Household]
+	service, err := d.receiptLine(ctx, line, p)
+	if err != nil {
+		return billing.Receipt{}, err
+	}
 	issued := p.ReceivedOn
 	if p.Method == billing.MethodTransfer { // recorded some days after the money came
 		issued = p.CreatedAt
@@ -52,12 +56,38 @@ func (d *Desk) receipt(ctx context.Context, n billing.Number, line postgres.Char
 		Number: n, On: d.today(issued),
 		Provider: billing.ReceiptParty{Name: provider.Name, TaxCode: provider.TaxCode, VATNumber: provider.VATNumber, Address: provider.Address},
 		Payer:    billing.ReceiptParty{Name: holder.FullName(), TaxCode: holder.TaxCode},
-		Lines: []billing.ReceiptLine{{
-			Description: line.Description, Period: line.RoundName, Share: line.Subsidy + min(p.Amount, line.Net), Subsidy: line.Subsidy, Paid: min(p.Amount, line.Net),
-		}},
-		VAT: billing.VATExempt, VATNorm: vatNorm, StampExempt: provider.StampExempt, StampNorm: stampNorm(provider.StampExempt),
+		Lines:    []billing.ReceiptLine{service},
+		VAT:      billing.VATExempt, VATNorm: vatNorm, StampExempt: provider.StampExempt, StampNorm: stampNorm(provider.StampExempt),
 		Method: p.Method, PaidOn: p.ReceivedOn.In(d.zone), Reference: line.Reference,
 	}, nil
+}
+
+// receiptLine is the service of a charge as the receipt of one payment shows it:
+// with what vouchers paid when it was numbered, so that it stays the same
+// whatever becomes of them. What earlier receipts show is part of the rest.
+func (d *Desk) receiptLine(ctx context.Context, line postgres.ChargeLine, p postgres.PaymentLine) (billing.ReceiptLine, error) {
+	payments, err := d.db.PaymentsOf(ctx, []billing.ChargeID{line.ID})
+	if err != nil {
+		return billing.ReceiptLine{}, err
+	}
+	left := line.Net - p.Voucher
+	for _, other := range payments[line.ID] {
+		if other.State == billing.PaymentSucceeded && earlier(other.ReceiptNumber, p.ReceiptNumber) {
+			left -= min(left, other.Amount)
+		}
+	}
+	l := billing.ReceiptLine{
+		Description: line.Description, Period: line.RoundName, Share: line.Share, Subsidy: line.Subsidy, Voucher: p.Voucher, Paid: min(p.Amount, left),
+	}
+	l.Rest = l.Share - l.Subsidy - l.Voucher - l.Paid
+	return l, nil
+}
+
+// earlier tells whether a receipt was numbered before another.
+func earlier(number, than string) bool {
+	x, errX := billing.ParseNumber(number)
+	y, errY := billing.ParseNumber(than)
+	return errX == nil && errY == nil && (x.Year < y.Year || x.Year == y.Year && x.Serial < y.Serial)
 }
 
 // vatNorm is printed on receipts. Every provider of this version sells under

@@ -104,6 +104,7 @@ func (s *simulation) step(i int) {
 		{"close", func() error { return s.desk.CloseRound(s.ctx, s.officer, s.round) }},
 		{"form", func() error { return s.desk.FormRound(s.ctx, s.officer, s.round) }},
 		{"charge", func() error { return s.desk.ChargeRound(s.ctx, s.officer, s.round) }},
+		{"voucher", s.anyVoucher}, {"use voucher", s.anyVoucherUse}, {"use voucher", s.anyVoucherUse}, {"reverse voucher", s.anyVoucherReversal}, {"account vouchers", s.anyAccounting},
 		{"transfer", s.anyTransfer}, {"transfer", s.anyTransfer}, {"card", s.anyCard}, {"card", s.anyCard}, {"heal", func() error { return s.desk.HealCardPayments(s.ctx) }},
 	}
 	act := acts[s.random.IntN(len(acts))]
@@ -219,7 +220,7 @@ func (s *simulation) anyTransfer() error {
 	if err != nil {
 		return err
 	}
-	amount := []string{c.Net.ItalianNumber(), "0,01", (c.Net + 1).ItalianNumber()}[s.random.IntN(3)]
+	amount := []string{c.Due(c.PaidSum).ItalianNumber(), "0,01", (c.Net + 1).ItalianNumber()}[s.random.IntN(3)]
 	_, err = s.desk.RecordTransfer(s.ctx, s.parent, TransferRequest{Charge: c.ID, Amount: amount, ReceivedOn: s.clock.Now().In(s.desk.zone).Format(time.DateOnly)})
 	return err
 }
@@ -245,6 +246,46 @@ func (s *simulation) anyCard() error {
 	}
 	s.till.payAll()
 	return s.desk.CardReturned(s.ctx, family, c.ID)
+}
+
+// anyVoucher imports a voucher of some family.
+func (s *simulation) anyVoucher() error {
+	code := s.taxCode(s.family())
+	if code == "" {
+		return errNothingToDo
+	}
+	s.serial++
+	s.issue(line(fmt.Sprint("V-", s.serial), fmt.Sprint("CALL-", s.serial%2), code, fmt.Sprint(1+s.random.IntN(60)), ""))
+	return nil
+}
+
+// anyVoucherUse pays some of a charge, or all of it, with what vouchers there are.
+func (s *simulation) anyVoucherUse() error {
+	c, err := s.anyOpenCharge()
+	if err != nil {
+		return err
+	}
+	_, err = s.desk.UseVouchers(s.ctx, s.actorOf(c.Household), UseVouchersRequest{Charge: c.ID, Amount: []string{"", "", "7,77", "1000"}[s.random.IntN(4)]})
+	return err
+}
+
+// anyVoucherReversal takes back a use, also one of a charge that was paid too
+// much meanwhile.
+func (s *simulation) anyVoucherReversal() error {
+	uses, err := s.db.VoucherUses(s.ctx, postgres.UsesFilter{Registered: true}, 100)
+	if err != nil || len(uses) == 0 {
+		return errors.Join(err, errNothingToDo)
+	}
+	return s.desk.ReverseVoucherUse(s.ctx, s.officer, uses[s.random.IntN(len(uses))].ID, s.random.IntN(2) == 0, "Prova")
+}
+
+func (s *simulation) anyAccounting() error {
+	if s.random.IntN(3) > 0 {
+		return errNothingToDo
+	}
+	s.serial++
+	_, err := s.desk.AccountVouchers(s.ctx, s.officer, AccountVouchersRequest{Key: fmt.Sprint(s.serial)})
+	return err
 }
 
 func (s *simulation) actorOf(h communities.HouseholdID) communities.Actor {

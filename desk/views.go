@@ -261,7 +261,9 @@ type ChargeView struct {
 	Share       money.Amount
 	Subsidy     money.Amount
 	Net         money.Amount
+	Voucher     money.Amount // of Net, what vouchers pay
 	Paid        money.Amount
+	Due         money.Amount // what is left
 	State       billing.ChargeState
 	IssuedOn    time.Time
 	DueOn       time.Time

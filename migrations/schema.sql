@@ -31,6 +31,12 @@ TABLE categories COLUMN position integer NOT NULL
 TABLE categories CONSTRAINT categories_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
 TABLE categories CONSTRAINT categories_parent FOREIGN KEY (municipality_id, parent_id) REFERENCES categories(municipality_id, id)
 TABLE categories CONSTRAINT categories_pkey PRIMARY KEY (municipality_id, id)
+TABLE category_calls COLUMN municipality_id integer NOT NULL
+TABLE category_calls COLUMN category_id text NOT NULL
+TABLE category_calls COLUMN call_id uuid NOT NULL
+TABLE category_calls CONSTRAINT category_calls_call FOREIGN KEY (municipality_id, call_id) REFERENCES voucher_calls(municipality_id, id)
+TABLE category_calls CONSTRAINT category_calls_category FOREIGN KEY (municipality_id, category_id) REFERENCES categories(municipality_id, id)
+TABLE category_calls CONSTRAINT category_calls_pkey PRIMARY KEY (municipality_id, category_id, call_id)
 TABLE charges COLUMN municipality_id integer NOT NULL
 TABLE charges COLUMN id uuid NOT NULL
 TABLE charges COLUMN number text NOT NULL
@@ -48,6 +54,7 @@ TABLE charges COLUMN reference text NOT NULL
 TABLE charges COLUMN issued_at timestamp with time zone NOT NULL
 TABLE charges COLUMN due_at timestamp with time zone NOT NULL
 TABLE charges COLUMN paid_at timestamp with time zone
+TABLE charges COLUMN voucher_cents bigint NOT NULL DEFAULT 0
 TABLE charges CONSTRAINT charges_household FOREIGN KEY (municipality_id, household_id) REFERENCES households(municipality_id, id)
 TABLE charges CONSTRAINT charges_member FOREIGN KEY (municipality_id, pool_id, demand_id) REFERENCES pool_members(municipality_id, pool_id, demand_id)
 TABLE charges CONSTRAINT charges_net CHECK (((share_cents - subsidy_cents) = net_cents))
@@ -61,6 +68,7 @@ TABLE charges CONSTRAINT charges_round FOREIGN KEY (municipality_id, round_id) R
 TABLE charges CONSTRAINT charges_share_cents_check CHECK ((share_cents >= 0))
 TABLE charges CONSTRAINT charges_state_check CHECK ((state = ANY (ARRAY['open'::text, 'paid'::text, 'void'::text, 'written_off'::text])))
 TABLE charges CONSTRAINT charges_subsidy_cents_check CHECK ((subsidy_cents >= 0))
+TABLE charges CONSTRAINT charges_voucher CHECK (((voucher_cents >= 0) AND (voucher_cents <= net_cents)))
 CREATE INDEX charges_by_household ON public.charges USING btree (municipality_id, household_id)
 CREATE INDEX charges_by_pool ON public.charges USING btree (municipality_id, pool_id)
 CREATE INDEX charges_by_round ON public.charges USING btree (municipality_id, round_id)
@@ -313,6 +321,12 @@ CREATE INDEX messages_latest ON public.messages USING btree (municipality_id, cr
 TABLE municipalities COLUMN id integer NOT NULL
 TABLE municipalities COLUMN name text NOT NULL
 TABLE municipalities CONSTRAINT municipalities_pkey PRIMARY KEY (id)
+TABLE offer_calls COLUMN municipality_id integer NOT NULL
+TABLE offer_calls COLUMN offer_id uuid NOT NULL
+TABLE offer_calls COLUMN call_id uuid NOT NULL
+TABLE offer_calls CONSTRAINT offer_calls_call FOREIGN KEY (municipality_id, call_id) REFERENCES voucher_calls(municipality_id, id)
+TABLE offer_calls CONSTRAINT offer_calls_offer FOREIGN KEY (municipality_id, offer_id) REFERENCES offers(municipality_id, id)
+TABLE offer_calls CONSTRAINT offer_calls_pkey PRIMARY KEY (municipality_id, offer_id, call_id)
 TABLE offers COLUMN municipality_id integer NOT NULL
 TABLE offers COLUMN id uuid NOT NULL
 TABLE offers COLUMN provider_id uuid NOT NULL
@@ -357,6 +371,7 @@ TABLE payments COLUMN recorded_by uuid
 TABLE payments COLUMN created_at timestamp with time zone NOT NULL
 TABLE payments COLUMN received_at timestamp with time zone
 TABLE payments COLUMN receipt_number text
+TABLE payments COLUMN voucher_cents bigint NOT NULL DEFAULT 0
 TABLE payments CONSTRAINT payments_amount_cents_check CHECK ((amount_cents > 0))
 TABLE payments CONSTRAINT payments_charge FOREIGN KEY (municipality_id, charge_id) REFERENCES charges(municipality_id, id)
 TABLE payments CONSTRAINT payments_household FOREIGN KEY (municipality_id, household_id) REFERENCES households(municipality_id, id)
@@ -366,6 +381,7 @@ TABLE payments CONSTRAINT payments_receipt UNIQUE (municipality_id, receipt_numb
 TABLE payments CONSTRAINT payments_received CHECK (((state = ANY (ARRAY['succeeded'::text, 'reversed'::text])) = (received_at IS NOT NULL)))
 TABLE payments CONSTRAINT payments_session UNIQUE (municipality_id, session_id)
 TABLE payments CONSTRAINT payments_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'unknown'::text, 'failed'::text, 'succeeded'::text, 'reversed'::text])))
+TABLE payments CONSTRAINT payments_voucher_cents_check CHECK ((voucher_cents >= 0))
 CREATE INDEX payments_by_charge ON public.payments USING btree (municipality_id, charge_id)
 CREATE UNIQUE INDEX payments_one_card_at_a_time ON public.payments USING btree (municipality_id, charge_id) WHERE (state = ANY (ARRAY['pending'::text, 'unknown'::text]))
 TABLE persons COLUMN municipality_id integer NOT NULL
@@ -583,3 +599,123 @@ TABLE users CONSTRAINT users_email_check CHECK ((email = lower(email)))
 TABLE users CONSTRAINT users_household FOREIGN KEY (municipality_id, household_id) REFERENCES households(municipality_id, id)
 TABLE users CONSTRAINT users_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
 TABLE users CONSTRAINT users_pkey PRIMARY KEY (municipality_id, id)
+TABLE voucher_batches COLUMN municipality_id integer NOT NULL
+TABLE voucher_batches COLUMN id uuid NOT NULL
+TABLE voucher_batches COLUMN file_name text NOT NULL
+TABLE voucher_batches COLUMN sha256 text NOT NULL
+TABLE voucher_batches COLUMN imported_by uuid NOT NULL
+TABLE voucher_batches COLUMN imported_at timestamp with time zone NOT NULL
+TABLE voucher_batches COLUMN confirmed_at timestamp with time zone
+TABLE voucher_batches COLUMN vouchers integer NOT NULL
+TABLE voucher_batches COLUMN total_cents bigint NOT NULL
+TABLE voucher_batches CONSTRAINT voucher_batches_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
+TABLE voucher_batches CONSTRAINT voucher_batches_officer FOREIGN KEY (municipality_id, imported_by) REFERENCES users(municipality_id, id)
+TABLE voucher_batches CONSTRAINT voucher_batches_pkey PRIMARY KEY (municipality_id, id)
+TABLE voucher_batches CONSTRAINT voucher_batches_total_cents_check CHECK ((total_cents > 0))
+TABLE voucher_batches CONSTRAINT voucher_batches_vouchers_check CHECK ((vouchers > 0))
+CREATE UNIQUE INDEX voucher_batches_one_open ON public.voucher_batches USING btree (municipality_id, imported_by) WHERE (confirmed_at IS NULL)
+TABLE voucher_calls COLUMN municipality_id integer NOT NULL
+TABLE voucher_calls COLUMN id uuid NOT NULL
+TABLE voucher_calls COLUMN code text NOT NULL
+TABLE voucher_calls COLUMN created_at timestamp with time zone NOT NULL
+TABLE voucher_calls CONSTRAINT voucher_calls_code UNIQUE (municipality_id, code)
+TABLE voucher_calls CONSTRAINT voucher_calls_code_check CHECK ((code <> ''::text))
+TABLE voucher_calls CONSTRAINT voucher_calls_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
+TABLE voucher_calls CONSTRAINT voucher_calls_pkey PRIMARY KEY (municipality_id, id)
+TABLE voucher_orders COLUMN municipality_id integer NOT NULL
+TABLE voucher_orders COLUMN pool_id uuid NOT NULL
+TABLE voucher_orders COLUMN household_id uuid NOT NULL
+TABLE voucher_orders COLUMN vouchers uuid[] NOT NULL
+TABLE voucher_orders COLUMN declared_by uuid NOT NULL
+TABLE voucher_orders COLUMN declared_at timestamp with time zone NOT NULL
+TABLE voucher_orders CONSTRAINT voucher_orders_household FOREIGN KEY (municipality_id, household_id) REFERENCES households(municipality_id, id)
+TABLE voucher_orders CONSTRAINT voucher_orders_pkey PRIMARY KEY (municipality_id, pool_id, household_id)
+TABLE voucher_orders CONSTRAINT voucher_orders_pool FOREIGN KEY (municipality_id, pool_id) REFERENCES pools(municipality_id, id)
+TABLE voucher_orders CONSTRAINT voucher_orders_user FOREIGN KEY (municipality_id, declared_by) REFERENCES users(municipality_id, id)
+TABLE voucher_statement_providers COLUMN municipality_id integer NOT NULL
+TABLE voucher_statement_providers COLUMN statement_id uuid NOT NULL
+TABLE voucher_statement_providers COLUMN provider_id uuid NOT NULL
+TABLE voucher_statement_providers COLUMN name text NOT NULL
+TABLE voucher_statement_providers COLUMN tax_code text NOT NULL
+TABLE voucher_statement_providers COLUMN iban text NOT NULL
+TABLE voucher_statement_providers COLUMN uses integer NOT NULL
+TABLE voucher_statement_providers COLUMN total_cents bigint NOT NULL
+TABLE voucher_statement_providers CONSTRAINT voucher_statement_providers_pkey PRIMARY KEY (municipality_id, statement_id, provider_id)
+TABLE voucher_statement_providers CONSTRAINT voucher_statement_providers_provider FOREIGN KEY (municipality_id, provider_id) REFERENCES providers(municipality_id, id)
+TABLE voucher_statement_providers CONSTRAINT voucher_statement_providers_statement FOREIGN KEY (municipality_id, statement_id) REFERENCES voucher_statements(municipality_id, id)
+TABLE voucher_statement_providers CONSTRAINT voucher_statement_providers_total_cents_check CHECK ((total_cents > 0))
+TABLE voucher_statement_providers CONSTRAINT voucher_statement_providers_uses_check CHECK ((uses > 0))
+TABLE voucher_statements COLUMN municipality_id integer NOT NULL
+TABLE voucher_statements COLUMN id uuid NOT NULL
+TABLE voucher_statements COLUMN number text NOT NULL
+TABLE voucher_statements COLUMN request_key text NOT NULL
+TABLE voucher_statements COLUMN made_by uuid NOT NULL
+TABLE voucher_statements COLUMN made_at timestamp with time zone NOT NULL
+TABLE voucher_statements COLUMN uses integer NOT NULL
+TABLE voucher_statements COLUMN total_cents bigint NOT NULL
+TABLE voucher_statements CONSTRAINT voucher_statements_key UNIQUE (municipality_id, request_key)
+TABLE voucher_statements CONSTRAINT voucher_statements_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
+TABLE voucher_statements CONSTRAINT voucher_statements_number UNIQUE (municipality_id, number)
+TABLE voucher_statements CONSTRAINT voucher_statements_pkey PRIMARY KEY (municipality_id, id)
+TABLE voucher_statements CONSTRAINT voucher_statements_total_cents_check CHECK ((total_cents > 0))
+TABLE voucher_statements CONSTRAINT voucher_statements_uses_check CHECK ((uses > 0))
+TABLE voucher_uses COLUMN municipality_id integer NOT NULL
+TABLE voucher_uses COLUMN id uuid NOT NULL
+TABLE voucher_uses COLUMN voucher_id uuid NOT NULL
+TABLE voucher_uses COLUMN charge_id uuid NOT NULL
+TABLE voucher_uses COLUMN amount_cents bigint NOT NULL
+TABLE voucher_uses COLUMN state text NOT NULL
+TABLE voucher_uses COLUMN used_at timestamp with time zone NOT NULL
+TABLE voucher_uses COLUMN used_by uuid NOT NULL
+TABLE voucher_uses COLUMN ended_at timestamp with time zone
+TABLE voucher_uses COLUMN ended_by uuid
+TABLE voucher_uses COLUMN reason text NOT NULL DEFAULT ''::text
+TABLE voucher_uses COLUMN statement_id uuid
+TABLE voucher_uses CONSTRAINT voucher_uses_accounted CHECK (((state = 'accounted'::text) = (statement_id IS NOT NULL)))
+TABLE voucher_uses CONSTRAINT voucher_uses_amount_cents_check CHECK ((amount_cents > 0))
+TABLE voucher_uses CONSTRAINT voucher_uses_charge FOREIGN KEY (municipality_id, charge_id) REFERENCES charges(municipality_id, id)
+TABLE voucher_uses CONSTRAINT voucher_uses_ended CHECK ((((state = 'registered'::text) = (ended_at IS NULL)) AND ((ended_at IS NULL) = (ended_by IS NULL))))
+TABLE voucher_uses CONSTRAINT voucher_uses_pkey PRIMARY KEY (municipality_id, id)
+TABLE voucher_uses CONSTRAINT voucher_uses_state_check CHECK ((state = ANY (ARRAY['registered'::text, 'reversed'::text, 'accounted'::text, 'payment_error'::text])))
+TABLE voucher_uses CONSTRAINT voucher_uses_statement FOREIGN KEY (municipality_id, statement_id) REFERENCES voucher_statements(municipality_id, id)
+TABLE voucher_uses CONSTRAINT voucher_uses_voucher FOREIGN KEY (municipality_id, voucher_id) REFERENCES vouchers(municipality_id, id)
+CREATE INDEX voucher_uses_by_charge ON public.voucher_uses USING btree (municipality_id, charge_id)
+CREATE INDEX voucher_uses_by_statement ON public.voucher_uses USING btree (municipality_id, statement_id) WHERE (statement_id IS NOT NULL)
+CREATE INDEX voucher_uses_by_voucher ON public.voucher_uses USING btree (municipality_id, voucher_id)
+CREATE INDEX voucher_uses_registered ON public.voucher_uses USING btree (municipality_id, used_at) WHERE (state = 'registered'::text)
+TABLE vouchers COLUMN municipality_id integer NOT NULL
+TABLE vouchers COLUMN id uuid NOT NULL
+TABLE vouchers COLUMN batch_id uuid NOT NULL
+TABLE vouchers COLUMN line integer NOT NULL
+TABLE vouchers COLUMN code text NOT NULL
+TABLE vouchers COLUMN call_code text NOT NULL
+TABLE vouchers COLUMN valid_from date
+TABLE vouchers COLUMN valid_to date
+TABLE vouchers COLUMN given_name text NOT NULL
+TABLE vouchers COLUMN family_name text NOT NULL
+TABLE vouchers COLUMN holder text NOT NULL
+TABLE vouchers COLUMN data_kind text NOT NULL
+TABLE vouchers COLUMN minor text NOT NULL
+TABLE vouchers COLUMN amount_cents bigint NOT NULL
+TABLE vouchers COLUMN used_cents bigint NOT NULL DEFAULT 0
+TABLE vouchers COLUMN email text NOT NULL
+TABLE vouchers COLUMN phone text NOT NULL
+TABLE vouchers COLUMN state text NOT NULL
+TABLE vouchers COLUMN state_at timestamp with time zone NOT NULL
+TABLE vouchers COLUMN state_by uuid NOT NULL
+TABLE vouchers COLUMN state_reason text NOT NULL DEFAULT ''::text
+TABLE vouchers CONSTRAINT vouchers_amount_cents_check CHECK (((amount_cents >= 1) AND (amount_cents <= 1000000000)))
+TABLE vouchers CONSTRAINT vouchers_batch FOREIGN KEY (municipality_id, batch_id) REFERENCES voucher_batches(municipality_id, id)
+TABLE vouchers CONSTRAINT vouchers_call_code_check CHECK ((call_code <> ''::text))
+TABLE vouchers CONSTRAINT vouchers_code_check CHECK ((code <> ''::text))
+TABLE vouchers CONSTRAINT vouchers_code_once_a_file UNIQUE (municipality_id, batch_id, code)
+TABLE vouchers CONSTRAINT vouchers_holder_check CHECK ((holder <> ''::text))
+TABLE vouchers CONSTRAINT vouchers_line_check CHECK ((line > 0))
+TABLE vouchers CONSTRAINT vouchers_minor CHECK (((minor = ''::text) = (data_kind = ''::text)))
+TABLE vouchers CONSTRAINT vouchers_never_overspent CHECK (((used_cents >= 0) AND (used_cents <= amount_cents)))
+TABLE vouchers CONSTRAINT vouchers_period CHECK ((valid_to >= valid_from))
+TABLE vouchers CONSTRAINT vouchers_pkey PRIMARY KEY (municipality_id, id)
+TABLE vouchers CONSTRAINT vouchers_state_check CHECK ((state = ANY (ARRAY['imported'::text, 'active'::text, 'annulled'::text])))
+CREATE INDEX vouchers_by_call ON public.vouchers USING btree (municipality_id, call_code)
+CREATE INDEX vouchers_by_holder ON public.vouchers USING btree (municipality_id, holder) WHERE (state <> 'imported'::text)
+CREATE UNIQUE INDEX vouchers_code ON public.vouchers USING btree (municipality_id, code) WHERE (state <> 'imported'::text)

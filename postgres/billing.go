@@ -50,6 +50,7 @@ type chargeRow struct {
 	ShareCents     money.Amount
 	SubsidyCents   money.Amount
 	NetCents       money.Amount
+	VoucherCents   money.Amount
 	State          billing.ChargeState
 	Reference      string
 	IssuedAt       time.Time
@@ -61,7 +62,7 @@ func (row chargeRow) toCharge() billing.Charge {
 	return billing.Charge{
 		ID: billing.ChargeID(row.ID), Round: pooling.RoundID(row.RoundID), Pool: billing.PoolID(row.PoolID), Demand: pooling.DemandID(row.DemandID),
 		Household: communities.HouseholdID(row.HouseholdID), Provider: billing.ProviderID(row.ProviderID),
-		Share: row.ShareCents, Subsidy: row.SubsidyCents, Net: row.NetCents, Description: row.Description, State: row.State,
+		Share: row.ShareCents, Subsidy: row.SubsidyCents, Net: row.NetCents, Voucher: row.VoucherCents, Description: row.Description, State: row.State,
 		Reference: billing.Reference(row.Reference), IssuedOn: row.IssuedAt, DueOn: row.DueAt,
 	}
 }
@@ -200,6 +201,15 @@ func (tx *Tx) SetChargeState(ctx context.Context, id billing.ChargeID, to billin
 	_, err := tx.exec(ctx, "charge state", `
 		UPDATE charges SET state = ?2, paid_at = CASE WHEN ?2 = 'paid' THEN ?3 ELSE paid_at END
 		WHERE municipality_id = ?0 AND id = ?1`, tx.municipality, id, to, at)
+	return err
+}
+
+// SetChargeVoucher stores what vouchers pay of a charge, its state, and until
+// when it is to be paid.
+func (tx *Tx) SetChargeVoucher(ctx context.Context, c billing.Charge, at time.Time) error {
+	_, err := tx.exec(ctx, "charge voucher", `
+		UPDATE charges SET voucher_cents = ?2, state = ?3, due_at = ?4, paid_at = CASE WHEN ?3 = 'paid' THEN coalesce(paid_at, ?5) END
+		WHERE municipality_id = ?0 AND id = ?1`, tx.municipality, c.ID, c.Voucher, c.State, c.DueOn, at)
 	return err
 }
 

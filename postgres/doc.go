@@ -8,7 +8,9 @@
 // Invariants: writes are methods of [Tx] and happen inside [DB.InTx], which
 // commits all or nothing; every query names its municipality; a step of
 // a round locks in the order round, funds, counters, and a payment in the order
-// charge, payments, counters, round, so that neither waits for the other; what
+// charge, payments, counters, round, so that neither waits for the other; a
+// voucher's use or reversal in the order charge, vouchers by id, uses, round, and
+// accounts of the ledger are opened last of all but the round; what
 // the database refuses by a named constraint becomes a refusal (errors.go).
 //
 // Its times are instants, stored as timestamptz in UTC; dates (ISEE, decisions)

@@ -13,6 +13,7 @@ import (
 
 	"colletta/catalogue"
 	"colletta/refusal"
+	"colletta/subsidies/vouchers"
 )
 
 // The refusals that only the database can decide.
@@ -49,6 +50,8 @@ var byConstraint = map[string]*refusal.Error{
 	"memberships_unit_once":       ErrUnitTaken,
 	"offers_qualified":            catalogue.ErrNotQualified,
 	"payments_one_card_at_a_time": ErrPaymentUnderway,
+	"vouchers_never_overspent":    vouchers.ErrVoucherSpent,
+	"vouchers_code":               vouchers.ErrCodesTaken,
 }
 
 // toRefusal maps what PostgreSQL refused by name, and a server that does not

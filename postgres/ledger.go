@@ -50,6 +50,34 @@ func (tx *Tx) Post(ctx context.Context, t ledger.Transaction) (bool, error) {
 	return true, insertAll(ctx, tx, "post", rows)
 }
 
+// Transaction is the ledger transaction of a business event; [ErrNotFound] when
+// none was posted.
+func (r reader) Transaction(ctx context.Context, kind ledger.Kind, source string) (ledger.Transaction, error) {
+	type head struct {
+		ID, Description string
+		At              time.Time
+	}
+	h, err := single[head](ctx, r, "ledger transaction", source, `
+		SELECT id, description, at FROM ledger_transactions WHERE municipality_id = ? AND kind = ? AND source_id = ?`, r.municipality, kind, source)
+	if err != nil {
+		return ledger.Transaction{}, err
+	}
+	t := ledger.Transaction{ID: ledger.TransactionID(h.ID), Kind: kind, SourceID: source, Description: h.Description, At: h.At}
+	type line struct {
+		Kind        ledger.AccountKind
+		Subject     string
+		AmountCents money.Amount
+	}
+	lines, err := list[line](ctx, r, "postings", `
+		SELECT a.kind, a.subject, p.amount_cents FROM ledger_postings p
+		JOIN ledger_accounts a ON a.municipality_id = p.municipality_id AND a.id = p.account_id
+		WHERE p.municipality_id = ? AND p.transaction_id = ? ORDER BY p.line`, r.municipality, h.ID)
+	for _, l := range lines {
+		t.Postings = append(t.Postings, ledger.Posting{Account: ledger.AccountRef{Kind: l.Kind, Subject: l.Subject}, Amount: l.AmountCents})
+	}
+	return t, err
+}
+
 type accountRow struct {
 	bun.BaseModel `bun:"table:ledger_accounts"`
 
@@ -87,7 +115,7 @@ func (tx *Tx) accounts(ctx context.Context, postings []ledger.Posting) (map[ledg
 type AccountBalance struct {
 	Kind         ledger.AccountKind
 	Subject      string
-	Name         string // of the household, provider or fund
+	Name         string // of the household, provider or fund; code of the voucher call
 	BalanceCents money.Amount
 	Postings     int
 }
@@ -95,7 +123,7 @@ type AccountBalance struct {
 // Balances lists every account with the sum of its postings.
 func (r reader) Balances(ctx context.Context) ([]AccountBalance, error) {
 	return list[AccountBalance](ctx, r, "balances", `
-		SELECT a.kind, a.subject, coalesce(h.name, v.name, ms.name, '') AS name,
+		SELECT a.kind, a.subject, coalesce(h.name, v.name, ms.name, vc.code, '') AS name,
 			coalesce(sum(p.amount_cents), 0) AS balance_cents, count(p.line) AS postings
 		FROM ledger_accounts a
 		LEFT JOIN ledger_postings p ON p.municipality_id = a.municipality_id AND p.account_id = a.id
@@ -103,7 +131,8 @@ func (r reader) Balances(ctx context.Context) ([]AccountBalance, error) {
 		LEFT JOIN providers v ON v.municipality_id = a.municipality_id AND v.id::text = a.subject
 		LEFT JOIN funds f ON f.municipality_id = a.municipality_id AND f.id::text = a.subject
 		LEFT JOIN measures ms ON ms.municipality_id = f.municipality_id AND ms.id = f.measure_id
-		WHERE a.municipality_id = ? GROUP BY a.kind, a.subject, h.name, v.name, ms.name ORDER BY a.kind, name, a.subject`, r.municipality)
+		LEFT JOIN voucher_calls vc ON vc.municipality_id = a.municipality_id AND vc.id::text = a.subject
+		WHERE a.municipality_id = ? GROUP BY a.kind, a.subject, h.name, v.name, ms.name, vc.code ORDER BY a.kind, name, a.subject`, r.municipality)
 }
 
 // Unsound lists what breaks an invariant of the books, in words; empty when all
@@ -129,7 +158,7 @@ func (db *DB) Unsound(ctx context.Context, by communities.UserID, at time.Time) 
 			SELECT c.id::text FROM charges c JOIN demands d ON d.municipality_id = c.municipality_id AND d.id = c.demand_id
 			WHERE c.municipality_id = ? AND c.net_cents > d.max_price_cents`},
 		{"paid charge that is not fully paid", `
-			SELECT c.id::text FROM charges c WHERE c.municipality_id = ? AND c.state = 'paid' AND c.net_cents > (SELECT coalesce(sum(y.amount_cents), 0)
+			SELECT c.id::text FROM charges c WHERE c.municipality_id = ? AND c.state = 'paid' AND c.net_cents - c.voucher_cents > (SELECT coalesce(sum(y.amount_cents), 0)
 				FROM payments y WHERE y.municipality_id = c.municipality_id AND y.charge_id = c.id AND y.state = 'succeeded')`},
 		{"M7: payment received without its ledger transaction", `
 			SELECT y.id::text FROM payments y WHERE y.municipality_id = ? AND y.state = 'succeeded' AND NOT EXISTS (SELECT 1 FROM ledger_transactions t
@@ -137,9 +166,26 @@ func (db *DB) Unsound(ctx context.Context, by communities.UserID, at time.Time) 
 		{"receivable of a household that is not what its open charges ask", `
 			SELECT a.subject FROM ledger_accounts a WHERE a.municipality_id = ? AND a.kind = 'household_receivable' AND
 				(SELECT coalesce(sum(p.amount_cents), 0) FROM ledger_postings p WHERE p.municipality_id = a.municipality_id AND p.account_id = a.id) <>
-				(SELECT coalesce(sum(c.net_cents - least(c.net_cents, (SELECT coalesce(sum(y.amount_cents), 0) FROM payments y
+				(SELECT coalesce(sum(c.net_cents - c.voucher_cents - least(c.net_cents - c.voucher_cents, (SELECT coalesce(sum(y.amount_cents), 0) FROM payments y
 					WHERE y.municipality_id = c.municipality_id AND y.charge_id = c.id AND y.state = 'succeeded'))), 0)
 				FROM charges c WHERE c.municipality_id = a.municipality_id AND c.household_id::text = a.subject AND c.state IN ('open', 'paid'))`},
+		{"V1: voucher of which other is used than its registered and accounted uses say", `
+			SELECT v.code FROM vouchers v WHERE v.municipality_id = ? AND v.used_cents <> (SELECT coalesce(sum(u.amount_cents), 0) FROM voucher_uses u
+				WHERE u.municipality_id = v.municipality_id AND u.voucher_id = v.id AND u.state IN ('registered', 'accounted'))`},
+		{"V2: charge of which vouchers pay other than their uses say", `
+			SELECT c.id::text FROM charges c WHERE c.municipality_id = ? AND c.voucher_cents <> (SELECT coalesce(sum(u.amount_cents), 0) FROM voucher_uses u
+				WHERE u.municipality_id = c.municipality_id AND u.charge_id = c.id AND u.state IN ('registered', 'accounted'))`},
+		{"V3: call whose accounts are not what its vouchers' uses sum to", `
+			SELECT vc.code FROM voucher_calls vc CROSS JOIN (VALUES ('voucher_registered', 'registered'), ('voucher_accounted', 'accounted')) k (account, use_state)
+			WHERE vc.municipality_id = ? AND (SELECT coalesce(sum(p.amount_cents), 0) FROM ledger_accounts a
+				JOIN ledger_postings p ON p.municipality_id = a.municipality_id AND p.account_id = a.id
+				WHERE a.municipality_id = vc.municipality_id AND a.kind = k.account AND a.subject = vc.id::text) <>
+				(SELECT coalesce(sum(u.amount_cents), 0) FROM vouchers v JOIN voucher_uses u ON u.municipality_id = v.municipality_id AND u.voucher_id = v.id
+				WHERE v.municipality_id = vc.municipality_id AND v.call_code = vc.code AND u.state = k.use_state)`},
+		{"V4: statement that does not sum to its uses and to its providers", `
+			SELECT s.number FROM voucher_statements s WHERE s.municipality_id = ? AND (s.total_cents <> (SELECT coalesce(sum(u.amount_cents), 0) FROM voucher_uses u
+				WHERE u.municipality_id = s.municipality_id AND u.statement_id = s.id) OR s.total_cents <> (SELECT coalesce(sum(p.total_cents), 0)
+				FROM voucher_statement_providers p WHERE p.municipality_id = s.municipality_id AND p.statement_id = s.id))`},
 		{"closed round without reservation step or with an open reservation after charging", `
 			SELECT r.round_id::text FROM reservations r JOIN rounds o ON o.municipality_id = r.municipality_id AND o.id = r.round_id
 			WHERE r.municipality_id = ? AND r.resolved_at IS NULL AND o.state IN ('charged', 'settled')`},

@@ -29,12 +29,14 @@ type paymentRow struct {
 	CreatedAt      time.Time
 	ReceivedAt     *time.Time
 	ReceiptNumber  string `bun:",nullzero"`
+	VoucherCents   money.Amount
 }
 
 // PaymentLine is a payment with its receipt's number.
 type PaymentLine struct {
 	billing.Payment
-	ReceiptNumber string // empty until the money came
+	ReceiptNumber string       // empty until the money came
+	Voucher       money.Amount // what vouchers paid of its charge when the receipt was numbered
 }
 
 func (row paymentRow) toPayment() PaymentLine {
@@ -42,7 +44,7 @@ func (row paymentRow) toPayment() PaymentLine {
 		ID: billing.PaymentID(row.ID), Charge: billing.ChargeID(row.ChargeID), Household: communities.HouseholdID(row.HouseholdID),
 		Method: row.Method, Amount: row.AmountCents, State: row.State, Note: row.Note, SessionID: row.SessionID,
 		CheckoutURL: row.CheckoutURL, IntentID: row.IntentID, CreatedAt: row.CreatedAt,
-	}, ReceiptNumber: row.ReceiptNumber}
+	}, ReceiptNumber: row.ReceiptNumber, Voucher: row.VoucherCents}
 	if row.ReceivedAt != nil {
 		p.ReceivedOn = *row.ReceivedAt
 	}
@@ -118,9 +120,11 @@ func (tx *Tx) UpdatePayment(ctx context.Context, p billing.Payment) error {
 	return err
 }
 
-// SetReceipt gives a payment its receipt's number.
-func (tx *Tx) SetReceipt(ctx context.Context, id billing.PaymentID, number string) error {
-	_, err := tx.exec(ctx, "receipt number", "UPDATE payments SET receipt_number = ? WHERE municipality_id = ? AND id = ?", number, tx.municipality, id)
+// SetReceipt gives a payment its receipt's number, and keeps what vouchers paid
+// of its charge at that moment: a receipt does not change afterwards.
+func (tx *Tx) SetReceipt(ctx context.Context, id billing.PaymentID, number string, voucher money.Amount) error {
+	_, err := tx.exec(ctx, "receipt number", "UPDATE payments SET receipt_number = ?, voucher_cents = ? WHERE municipality_id = ? AND id = ?",
+		number, voucher, tx.municipality, id)
 	return err
 }
 

@@ -255,6 +255,14 @@ func (tx *Tx) SetRoundState(ctx context.Context, id pooling.RoundID, to pooling.
 	return err
 }
 
+// ReopenRound brings a settled round back to charged, when something of it is
+// owed again.
+func (tx *Tx) ReopenRound(ctx context.Context, id pooling.RoundID) error {
+	_, err := tx.exec(ctx, "reopen round", "UPDATE rounds SET state = 'charged', settled_at = NULL WHERE municipality_id = ? AND id = ? AND state = 'settled'",
+		tx.municipality, id)
+	return err
+}
+
 // FreezeRound stores the snapshot of a closing round, sealed, with the hash of
 // its clear text.
 func (tx *Tx) FreezeRound(ctx context.Context, id pooling.RoundID, snapshot []byte, sha256 string, at time.Time) error {

@@ -42,7 +42,7 @@ func newChargesPage(f frame, charges []desk.ChargeView) chargesPage {
 	for _, c := range charges {
 		if c.State == billing.ChargeOpen {
 			p.Due = append(p.Due, c)
-			p.Total += c.Net - c.Paid
+			p.Total += c.Due
 		} else {
 			p.Done = append(p.Done, c)
 		}
@@ -52,25 +52,48 @@ func newChargesPage(f frame, charges []desk.ChargeView) chargesPage {
 
 type chargePage struct {
 	frame
+	Errors  refusals
 	Charge  desk.ChargeView
 	Left    money.Amount // still to pay
 	Payable bool
 	Overdue bool
 	Paid    []desk.PaymentView // that came, with a receipt
 	Waiting bool               // a card payment is on its way
+
+	Vouchers *chargeVouchers // nil when the household has none
 }
 
-func (s *site) charge(w http.ResponseWriter, r *http.Request) {
-	view, err := s.desk.Charge(r.Context(), actorOf(r), billing.ChargeID(chi.URLParam(r, "id")))
+func (s *site) charge(w http.ResponseWriter, r *http.Request) { s.showCharge(w, r, nil, nil) }
+
+// showCharge shows a charge; typed is the use of vouchers that was refused.
+func (s *site) showCharge(w http.ResponseWriter, r *http.Request, typed *desk.UseVouchersRequest, refused error) {
+	id := billing.ChargeID(chi.URLParam(r, "id"))
+	view, err := s.desk.Charge(r.Context(), actorOf(r), id)
 	if err != nil {
 		s.refuse(w, r, err)
 		return
 	}
-	s.render(w, r, http.StatusOK, "charge", newChargePage(s.frame(r, "Quota "+view.Number), view))
+	own, err := s.desk.ChargeVouchers(r.Context(), actorOf(r), id)
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	status := http.StatusOK
+	if refused != nil {
+		status = statusOf(refused)
+	}
+	p := newChargePage(s.frame(r, "Quota "+view.Number), view)
+	p.Vouchers = s.newChargeVouchers(view, own, typed, s.refusalsOf(refused, voucherFields...))
+	if p.Vouchers != nil {
+		p.Errors = p.Vouchers.Errors.under("voucher")
+	} else {
+		p.Errors = s.refusalsOf(refused)
+	}
+	s.render(w, r, status, "charge", p)
 }
 
 func newChargePage(f frame, view desk.ChargeView) chargePage {
-	p := chargePage{frame: f, Charge: view, Left: view.Net - view.Paid, Payable: view.State == billing.ChargeOpen && view.Net > view.Paid}
+	p := chargePage{frame: f, Charge: view, Left: view.Due, Payable: view.State == billing.ChargeOpen && view.Due > 0}
 	// DueOn is a calendar day: the charge is late from the day after.
 	p.Overdue = p.Payable && !view.DueOn.IsZero() && f.Now.In(rome).Format("2006-01-02") > view.DueOn.In(rome).Format("2006-01-02")
 	for _, payment := range view.Payments {

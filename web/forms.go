@@ -92,15 +92,16 @@ func (s *site) refusalsOf(err error, fields ...string) refusals {
 
 // fieldLabels names a field in the summary, where the words stand far from it.
 var fieldLabels = map[string]string{
-	"amount": "Importo", "area": "Zona", "category": "Categoria", "closes_on": "Chiusura", "community": "Comunità",
+	"amount": "Importo", "code": "Codice", "tax_code": "Codice fiscale", "residual_min": "Residuo, almeno", "residual_max": "Residuo, al massimo",
+	"ends_from": "Scade dal giorno", "ends_to": "Scade entro il giorno", "reason": "Motivo", "up_to": "Utilizzi fino al giorno", "area": "Zona", "category": "Categoria", "closes_on": "Chiusura", "community": "Comunità",
 	"description": "Descrizione", "email": "E-mail", "ends_on": "Fino al giorno", "file": "File", "max_distance": "Distanza",
 	"max_members": "Famiglie, al massimo", "max_price": "Prezzo massimo", "max_units": "Unità, al massimo", "meetings": "Incontri",
 	"method": "Pagamento", "min_members": "Famiglie, almeno", "min_units": "Unità, almeno", "mix_radius": "Distanza tra comunità",
 	"mode": "Come funziona", "name": "Nome", "note": "Nota", "opens_on": "Apertura", "period": "Periodo", "radius": "Raggio",
 	"received_on": "Data di accredito", "slots": "Fasce", "split": "Divisione", "starts_on": "Dal giorno", "tiers": "Scaglioni",
-	"tax_code": "Codice fiscale", "kind": "Tipo di ISEE", "supersedes": "ISEE sostituiti", "calculation": "Calcolo", "value": "Valore dell’ISEE",
+	"kind": "Tipo di ISEE", "supersedes": "ISEE sostituiti", "calculation": "Calcolo", "value": "Valore dell’ISEE",
 	"protocol": "Protocollo", "dsu_on": "Data della DSU", "valid_from": "Valida dal", "valid_to": "Valida fino al", "size": "Componenti",
-	"scale": "Scala di equivalenza", "notes": "Omissioni o difformità", "reason": "Motivo",
+	"scale": "Scala di equivalenza", "notes": "Omissioni o difformità",
 	"time_limit": "Tempo massimo della ricerca", "title": "Titolo", "units": "Quantità", "categories": "Categorie", "effort": "Ricerca dei gruppi",
 }
 
@@ -111,6 +112,19 @@ func lowerFirst(s string) string {
 		r[0] = unicode.ToLower(r[0])
 	}
 	return string(r)
+}
+
+// under is the same for the fields of one form of several on a page.
+func (r refusals) under(form string) refusals {
+	lines := make([]refusalLine, len(r.Lines))
+	for i, l := range r.Lines {
+		if l.Target != "" {
+			l.Target = form + "-" + l.Target
+		}
+		lines[i] = l
+	}
+	r.Lines = lines
+	return r
 }
 
 // at is the words beside a field.
@@ -129,9 +143,9 @@ func reformable(err error) bool {
 
 // value is a form value without spaces around it and without NUL, which
 // PostgreSQL cannot store.
-func value(r *http.Request, name string) string {
-	return strings.TrimSpace(strings.ReplaceAll(r.PostFormValue(name), "\x00", ""))
-}
+func value(r *http.Request, name string) string { return cleaned(r.PostFormValue(name)) }
+
+func cleaned(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\x00", "")) }
 
 // values are all values of a name, as [value].
 func values(r *http.Request, name string) []string {

@@ -45,7 +45,7 @@ func newHomePage(f frame, home desk.HomeView) homePage {
 	for _, c := range home.Charges {
 		if c.State == billing.ChargeOpen {
 			p.Due = append(p.Due, c)
-			p.DueTotal += c.Net - c.Paid
+			p.DueTotal += c.Due
 		}
 	}
 	p.Open, p.Others = splitOpen(home.Rounds)

@@ -17,22 +17,33 @@ import (
 //go:embed messages/it.json
 var messagesIt []byte
 
+// messagesEn holds what the command line says in English too: so far the
+// refusals about vouchers. The pages are in Italian.
+//
+//go:embed messages/en.json
+var messagesEn []byte
+
 // words holds the sentence of every refusal by code. A sentence has
 // placeholders: {name} is the value of an argument, {name|uno|tanti} is a
 // number with the word that agrees with it ("1 famiglia", "3 famiglie").
-type words struct{ sentences map[string]string }
+type words struct {
+	sentences map[string]string
+	english   bool
+}
 
 var placeholder = regexp.MustCompile(`\{([a-z_]+)(?:\|([^|{}]*)\|([^|{}]*))?\}`)
 
 // loadWords reads the messages that are part of the program.
-func loadWords() (*words, error) {
-	w := &words{}
-	if err := json.Unmarshal(messagesIt, &w.sentences); err != nil {
-		return nil, fmt.Errorf("web: messages/it.json: %w", err)
+func loadWords() (*words, error) { return readWords("it.json", messagesIt, false) }
+
+func readWords(name string, messages []byte, english bool) (*words, error) {
+	w := &words{english: english}
+	if err := json.Unmarshal(messages, &w.sentences); err != nil {
+		return nil, fmt.Errorf("web: messages/%s: %w", name, err)
 	}
 	for code, sentence := range w.sentences {
 		if strings.TrimSpace(sentence) == "" {
-			return nil, errors.New("web: messages/it.json: no words for " + code)
+			return nil, errors.New("web: messages/" + name + ": no words for " + code)
 		}
 	}
 	return w, nil
@@ -52,6 +63,9 @@ func (w *words) of(e *refusal.Error) string {
 			return "—"
 		}
 		text := argText(parts[1], value)
+		if w.english {
+			text = argEnglish(value)
+		}
 		if parts[2] == "" && parts[3] == "" {
 			return text
 		}
@@ -101,6 +115,19 @@ func argText(name string, value any) string {
 			return stateText(pooling.RoundState(v))
 		}
 		return v
+	}
+	return fmt.Sprint(value)
+}
+
+// argEnglish is [argText] for English sentences.
+func argEnglish(value any) string {
+	switch v := value.(type) {
+	case money.Amount:
+		return "€ " + v.String()
+	case time.Time:
+		return v.In(rome).Format("2 January 2006")
+	case []string:
+		return strings.Join(v, ", ")
 	}
 	return fmt.Sprint(value)
 }

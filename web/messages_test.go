@@ -63,6 +63,41 @@ func TestPlaceholdersArePromised(t *testing.T) {
 	}
 }
 
+// What is said in English has the values of the Italian sentence, and vouchers
+// are spoken of in both languages.
+func TestEnglishSaysTheSame(t *testing.T) {
+	it, err := loadWords()
+	if err != nil {
+		t.Fatal(err)
+	}
+	en, err := readWords("en.json", messagesEn, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := func(sentence string) string {
+		var all []string
+		for _, p := range placeholder.FindAllStringSubmatch(sentence, -1) {
+			all = append(all, p[1])
+		}
+		slices.Sort(all)
+		return strings.Join(all, " ")
+	}
+	for code, sentence := range en.sentences {
+		if names(sentence) != names(it.sentences[code]) || !strings.HasSuffix(sentence, ".") {
+			t.Errorf("%s: %q in English, %q in Italian", code, sentence, it.sentences[code])
+		}
+	}
+	for code := range it.sentences {
+		if strings.Contains(code, "voucher") && en.sentences[code] == "" {
+			t.Errorf("%s has no English", code)
+		}
+	}
+	e := refusal.New(refusal.KindConflict, "charge_voucher").With("due", money.Amount(1750), "amount", money.Amount(123450))
+	if got := SayEnglish(e); got != "Vouchers can pay at most what is left (€ 17.50), not € 1234.50. Type a smaller amount." {
+		t.Error(got)
+	}
+}
+
 func TestMessagesAreInOrderAndWellFormed(t *testing.T) {
 	decoder := json.NewDecoder(strings.NewReader(string(messagesIt)))
 	if _, err := decoder.Token(); err != nil {

@@ -84,6 +84,7 @@ func navOf(a communities.Actor, now time.Time, here string) []navLink {
 	}
 	if a.Household != "" {
 		add("/quote", "Quote")
+		add("/voucher", "Voucher")
 	}
 	if officer {
 		add("/comune", "Comune")
@@ -119,6 +120,10 @@ func funcs(a *assets) template.FuncMap {
 		"tone":       stateTone,
 		"charge":     chargeText,
 		"payment":    paymentText,
+		"voucher":    voucherStatusText,
+		"vtone":      voucherTone,
+		"use":        voucherUseText,
+		"usetone":    voucherUseTone,
 		"method":     methodText,
 		"mode":       modeText,
 		"split":      splitText,

@@ -117,14 +117,14 @@ func sampleCommunity() desk.CommunitySummary {
 func sampleCharge(state billing.ChargeState) desk.ChargeView {
 	c := desk.ChargeView{
 		ID: "q1", Number: "2026-000123", Round: "r1", RoundName: "Psicomotricità al nido San Gottardo", Description: "Laboratorio di psicomotricità, 10 incontri",
-		Household: "Famiglia Brambilla", UnitLabel: "Brambilla Giulia", Provider: "Cooperativa Il Girotondo", Share: 7819, Subsidy: 3127, Net: 4692, State: state,
+		Household: "Famiglia Brambilla", UnitLabel: "Brambilla Giulia", Provider: "Cooperativa Il Girotondo", Share: 7819, Subsidy: 3127, Net: 4692, Due: 4692, State: state,
 		IssuedOn: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC), DueOn: time.Date(2026, 12, 5, 0, 0, 0, 0, time.UTC),
 		Reference: "RF18539007547034", Beneficiary: "Cooperativa Il Girotondo", IBAN: "IT60X0542811101000000123456",
 		QRPayload: "BCD\n002\n1\nSCT\n\nCooperativa Il Girotondo\nIT60X0542811101000000123456\nEUR46.92\n\nRF18539007547034", Members: 22, Cost: 172000,
 		Explanation: []string{"Il gruppo di 22 famiglie costa 1.720,00 €: 1.500,00 € fissi e 10,00 € per ogni bambino.", "1.720,00 € diviso 22 fa 78,18 €; i 4 centesimi che avanzano vanno a quattro famiglie, tra cui la tua: 78,19 €.", "Il tuo ISEE è nella fascia del 40%: il contributo è 31,27 €."},
 	}
 	if state == billing.ChargePaid {
-		c.Paid = c.Net
+		c.Paid, c.Due = c.Net, 0
 		c.Payments = []desk.PaymentView{
 			{ID: "p0", Method: billing.MethodCard, Amount: 4692, State: billing.PaymentFailed},
 			{ID: "p1", Method: billing.MethodCard, Amount: 4692, State: billing.PaymentSucceeded, ReceivedOn: sampleNow, ReceiptNumber: "2026-000088"},
@@ -394,6 +394,7 @@ func samplePages(s *site) map[string]samplePage {
 		"error":           {"error", errorPage{frame: titled(nobody, "Qualcosa non ha funzionato"), Status: 500, Lines: []string{errorLines[500]}, Request: "a1b2c3"}},
 	}
 	maps.Copy(pages, iseeSamples(s, family, office))
+	maps.Copy(pages, voucherPages(s, family, office))
 	return pages
 }
 

@@ -26,8 +26,8 @@ type transferForm struct {
 // refused, for the charge it names.
 func newTransferForm(action, today string, c desk.ChargeView, typed *desk.TransferRequest, errs refusals) transferForm {
 	v := desk.TransferRequest{Charge: c.ID, ReceivedOn: today}
-	if c.Net > c.Paid {
-		v.Amount = (c.Net - c.Paid).ItalianNumber()
+	if c.Due > 0 {
+		v.Amount = c.Due.ItalianNumber()
 	}
 	f := transferForm{Action: action, Charge: c}
 	if typed != nil && typed.Charge == c.ID {

@@ -16,12 +16,14 @@ import (
 
 	"colletta/communities"
 	"colletta/desk"
+	"colletta/subsidies/vouchers"
 )
 
 // Limits of a request.
 const (
 	formBytesMax    = 64 << 10                                    // an ordinary form
 	uploadBytesMax  = 2*communities.ImportBytesMax + formBytesMax // a form that carries a spreadsheet, also as base64
+	voucherBytesMax = vouchers.FileBytesMax + formBytesMax        // a form that carries a file of vouchers
 	requestTimeMax  = 30 * time.Second                            // from the last header to the last byte of the page
 	sessionTimeMax  = 7 * 24 * time.Hour
 	sessionIdleMax  = 24 * time.Hour
@@ -176,6 +178,11 @@ func (s *site) memberRoutes(r chi.Router) {
 		r.Post("/comune/isee/importa", s.iseeImportPreview)
 		r.Post("/comune/isee/importa/conferma", s.iseeImportConfirm)
 	})
+	r.With(limitBody(voucherBytesMax)).Post("/comune/voucher/importa", s.voucherImportPreview)
+	r.Group(func(r chi.Router) {
+		r.Use(limitBody(formBytesMax))
+		s.voucherRoutes(r)
+	})
 	r.Group(func(r chi.Router) {
 		r.Use(limitBody(formBytesMax))
 		r.Get("/casa", s.home)
@@ -216,6 +223,25 @@ func (s *site) memberRoutes(r chi.Router) {
 		r.Get("/ente/offerta", s.offerForm)
 		r.Post("/ente/offerta", s.offer)
 	})
+}
+
+// voucherRoutes are the pages about vouchers: of families, then of the Comune.
+func (s *site) voucherRoutes(r chi.Router) {
+	r.Get("/voucher", s.myVouchers)
+	r.Post("/quote/{id}/voucher", s.useVouchers)
+	r.Post("/quote/{id}/voucher/ordine", s.orderVouchers)
+	r.Get("/comune/voucher", s.voucherList)
+	r.Get("/comune/voucher/importa", s.voucherImportForm)
+	r.Post("/comune/voucher/importa/conferma", s.voucherImportConfirm)
+	r.Get("/comune/voucher/bandi", s.voucherCalls)
+	r.Post("/comune/voucher/bandi/{id}", s.voucherCallPlaces)
+	r.Get("/comune/voucher/rendiconti", s.voucherAccounts)
+	r.Post("/comune/voucher/rendiconti", s.account)
+	r.Get("/comune/voucher/rendiconti/{id}/{file}", s.statementFile)
+	r.Get("/comune/voucher/{id}", s.voucherShow)
+	r.Post("/comune/voucher/{id}/annulla", s.voucherAnnul)
+	r.Post("/comune/voucher/{id}/ripristina", s.voucherRestore)
+	r.Post("/comune/voucher/{id}/usi/{use}/storna", s.voucherReverse)
 }
 
 // fault logs what the world did wrong and shows a page that promises nothing.

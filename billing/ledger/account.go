@@ -19,6 +19,8 @@ const (
 	AccountHouseholdCredit     AccountKind = "household_credit"     // (household, credit) what a family paid too much
 	AccountProviderPayable     AccountKind = "provider_payable"     // (provider, credit) cost of pools not yet paid to the provider
 	AccountFund                AccountKind = "fund"                 // (fund, debit) awards that the fund has not paid in yet
+	AccountVoucherRegistered   AccountKind = "voucher_registered"   // (voucher call, debit) what vouchers paid, until the Comune accounts it
+	AccountVoucherAccounted    AccountKind = "voucher_accounted"    // (voucher call, debit) what the Comune has accounted to reimburse providers
 	AccountStripeClearing      AccountKind = "stripe_clearing"      // (none, debit) card money held by Stripe
 	AccountBankClearing        AccountKind = "bank_clearing"        // (none, debit) money on the collecting bank account
 	AccountFees                AccountKind = "fees"                 // (none, debit) card fees, until the municipality refunds them
@@ -32,6 +34,8 @@ var accountKinds = map[AccountKind]bool{
 	AccountHouseholdCredit:     true,
 	AccountProviderPayable:     true,
 	AccountFund:                true,
+	AccountVoucherRegistered:   true,
+	AccountVoucherAccounted:    true,
 	AccountStripeClearing:      false,
 	AccountBankClearing:        false,
 	AccountFees:                false,
@@ -52,7 +56,7 @@ func AccountKinds() []AccountKind {
 // AccountRef names one account of a municipality.
 type AccountRef struct {
 	Kind    AccountKind
-	Subject string // id of the household, provider or fund; empty for the municipality's own accounts
+	Subject string // id of the household, provider, fund or voucher call; empty for the municipality's own accounts
 }
 
 // Valid is true when the kind exists and has a subject exactly when it needs one.

@@ -18,10 +18,12 @@ type Kind string
 const (
 	KindPoolCharged      Kind = "pool_charged"       // (pool) the cost of a pool is owed by families and fund
 	KindPaymentReceived  Kind = "payment_received"   // (payment) a family's money came
-	KindCreditApplied    Kind = "credit_applied"     // (charge) a family's credit paid a charge
+	KindCreditApplied    Kind = "credit_applied"     // (charge, or use of a voucher that was reversed) a family's credit paid a charge
 	KindRefunded         Kind = "refunded"           // (refund) a family's credit went back to it
 	KindChargeVoided     Kind = "charge_voided"      // (charge) one family's part of a pool is taken back
 	KindChargeWrittenOff Kind = "charge_written_off" // (charge) what is still owed is given up
+	KindVoucherUsed      Kind = "voucher_used"       // (use) a voucher paid some of a charge
+	KindVouchersCounted  Kind = "vouchers_accounted" // (statement) the Comune accounted uses, to reimburse providers
 	KindFundPaid         Kind = "fund_paid"          // (bank line) a fund paid its awards in
 	KindStripePaidOut    Kind = "stripe_paid_out"    // (payout) Stripe moved card money to the bank, less its fees
 	KindFeesCovered      Kind = "fees_covered"       // (bank line) the municipality paid the card fees

@@ -163,6 +163,7 @@ func (l *demoLoader) steps() []demoStep {
 	steps := l.foundationSteps()
 	steps = append(steps, l.needSteps()...)
 	steps = append(steps, l.roundSteps()...)
+	steps = append(steps, l.voucherSteps()...)
 	slices.SortStableFunc(steps, func(a, b demoStep) int { return a.at.Compare(b.at) })
 	return steps
 }

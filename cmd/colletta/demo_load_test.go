@@ -204,7 +204,25 @@ func storyOfTheNeighbour(t *testing.T, d *desk.Desk) {
 		t.Fatal(err)
 	}
 	if len(charges) != 1 || charges[0].State != billing.ChargeOpen || charges[0].Net <= 0 {
-		t.Errorf("the neighbour owes %+v", charges)
+		t.Fatalf("the neighbour owes %+v", charges)
+	}
+	if charges[0].Voucher != 3_00 || charges[0].Due != charges[0].Net-3_00 {
+		t.Errorf("a voucher pays %s of her charge, %s are due of %s", charges[0].Voucher, charges[0].Due, charges[0].Net)
+	}
+	mine, err := d.MyVouchers(t.Context(), family)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The first that ends pays first: 3.00 of 8.00 are used; one has expired.
+	if len(mine.Vouchers) != 3 || mine.Left != 65_00 || len(mine.Uses) != 1 || mine.Uses[0].Amount != 3_00 {
+		t.Errorf("her vouchers: %+v", mine)
+	}
+	view, err := d.VoucherAccounts(t.Context(), demoLogin(t, d, "officer"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(view.Statements) != 1 || view.Total != 3_00 {
+		t.Errorf("statements %+v, to account %s", view.Statements, view.Total)
 	}
 }
 

@@ -35,6 +35,7 @@ var cli struct {
 	Round     roundCmd     `cmd:"" help:"Rounds: list, close, form, charge, show, export, recompute; solve, check and explain files."`
 	Split     splitCmd     `cmd:"" help:"Divide a cost to the cent, by the rule of a file or by weights, and say why."`
 	Measure   measureCmd   `cmd:"" help:"Subsidy measures: prove files on their worked cases, evaluate one for a household."`
+	Voucher   voucherCmd   `cmd:"" help:"Vouchers: check a file."`
 	Ledger    ledgerCmd    `cmd:"" help:"The books: balances and their proof."`
 	Keys      keysCmd      `cmd:"" help:"The keys that ISEE certificates are encrypted with: status, rotate."`
 	Doctor    doctorCmd    `cmd:"" help:"Check every invariant of the database."`
