@@ -61,6 +61,9 @@ var fences = []fence{
 	{"github.com/jackc/pgx/v5/...", []string{"postgres/...", "cmd/colletta"}, []string{"desk", "api", "web"}, "SQL lives in postgres; cmd gives the queue its pool"},
 	{"github.com/riverqueue/river/...", []string{"postgres", "desk", "cmd/colletta"}, nil, "the queue is promised to in postgres, named in desk, worked in cmd"},
 	{"github.com/stripe/...", []string{"billing/stripepay"}, []string{"billing/stripepay/..."}, "the only Stripe is billing/stripepay"},
+	{"github.com/expr-lang/expr/...", []string{"subsidies"}, nil, "expressions are compiled in subsidies"},
+	{"github.com/expr-lang/expr", nil, nil, "its evaluation counts with floats: only its syntax is used"},
+	{"github.com/expr-lang/expr/vm/...", nil, nil, "its evaluation counts with floats: only its syntax is used"},
 	{"net/http/...", []string{"billing/stripepay/...", "api", "web", "cmd/colletta"}, []string{"desk"}, "rules, storage and acts speak no HTTP"},
 }
 
