@@ -62,6 +62,9 @@ var fences = []fence{
 	{"github.com/riverqueue/river/...", []string{"postgres", "desk", "cmd/colletta"}, nil, "the queue is promised to in postgres, named in desk, worked in cmd"},
 	{"github.com/stripe/...", []string{"billing/stripepay"}, []string{"billing/stripepay/..."}, "the only Stripe is billing/stripepay"},
 	{"net/http/...", []string{"billing/stripepay/...", "subsidies/inps", "api", "web", "cmd/colletta"}, []string{"desk"}, "rules, storage and acts speak no HTTP"},
+	{"github.com/expr-lang/expr/...", []string{"subsidies"}, nil, "expressions are compiled in subsidies"},
+	{"github.com/expr-lang/expr", nil, nil, "its evaluation counts with floats: only its syntax is used"},
+	{"github.com/expr-lang/expr/vm/...", nil, nil, "its evaluation counts with floats: only its syntax is used"},
 }
 
 // rulesOnly are what floors 0 to 2 do without: they decide from what they are

@@ -87,16 +87,16 @@ func (w *writer) step(s *step) {
 	if lead != "" {
 		b.WriteString(lead + ": ")
 	}
-	value := w.stepValue(s, x, see)
+	value, changes := w.stepValue(s, x, see), w.changes(s, x, see)
 	switch {
 	case s.kind != kindNumber, formula == w.number(x, 0), formula == w.number(x, s.places), formula == value:
 		b.WriteString(value)
-	case s.settled(s.rounded(x)).Cmp(x) != 0 && s.rounded(x).Cmp(x) != 0:
+	case strings.HasPrefix(changes, w.say(", arrotondato", ", rounded")): // the unit comes with the rounded value
 		b.WriteString(formula + " = " + w.number(x, 0))
 	default:
 		b.WriteString(formula + " = " + value)
 	}
-	b.WriteString(w.changes(s, x, see))
+	b.WriteString(changes)
 	if len(w.notes) > 0 {
 		b.WriteString(" (" + strings.Join(w.notes, "; ") + ")")
 	}

@@ -35,6 +35,15 @@ func (w *writer) formula(t *term, bind int) string {
 		return w.formula(t.args[2], bind)
 	case opConst, opSlot, opItem, opPlace, opLen:
 		return w.bare(t)
+	case opLine:
+		if w.inside(t) {
+			text := w.interpolation(t.args[0], t.args[1], t.args[2], t.args[3], t.args[4])
+			if bind > 1 {
+				text = "(" + text + ")"
+			}
+			return text
+		}
+		return w.bare(t)
 	}
 	if t.kind != kindNumber {
 		return w.bare(t)
@@ -76,8 +85,6 @@ func (w *writer) how(t *term, value string) string {
 			opYears: w.say("anni compiuti", "complete years"), opMonths: w.say("mesi compiuti", "complete months"), opDays: w.say("giorni", "days"),
 		}[t.op]
 		return w.say("%s %s dal %s al %s", "%s %s from %s to %s", value, unit, w.bare(t.args[0]), w.bare(t.args[1]))
-	case opLine:
-		return w.howLine(t, value)
 	case opScale:
 		return w.say("%s è la scala di equivalenza per %s componenti", "%s is the equivalence scale for %s members", value, w.formula(t.args[0], 0))
 	}
@@ -159,12 +166,10 @@ func (w *writer) howSum(t *term, value string) string {
 	return w.say("%s è la somma %s", "%s is the sum %s", value, strings.Join(texts, " + "))
 }
 
-func (w *writer) howLine(t *term, value string) string {
-	x, x0, x1 := t.args[0].number(w.m), t.args[1].number(w.m), t.args[3].number(w.m)
-	if x.Cmp(x0) <= 0 || x.Cmp(x1) >= 0 {
-		return ""
-	}
-	return w.say("%s è %s", "%s is %s", value, w.interpolation(t.args[0], t.args[1], t.args[2], t.args[3], t.args[4]))
+// inside says whether a line() interpolates, and does not stand at one of its ends.
+func (w *writer) inside(t *term) bool {
+	x := t.args[0].number(w.m)
+	return x.Cmp(t.args[1].number(w.m)) > 0 && x.Cmp(t.args[3].number(w.m)) < 0
 }
 
 // interpolation writes y0 + (x − x0) × (y1 − y0) / (x1 − x0).

@@ -61,28 +61,10 @@ func lineOf(node ast.Node) int {
 // [ErrBracketsOrder], [ErrBracketsHole], [ErrBracketsOverlap], [ErrCapNeeded],
 // [ErrRule] or [ErrCase].
 func LoadMeasure(data []byte) (*Measure, error) {
-	if len(data) > measureBytesMax {
-		return nil, ErrSyntax.With("line", 0, "detail", "file too big")
-	}
-	if line := tooDeep(data); line > 0 {
-		return nil, ErrSyntax.With("line", line, "detail", "nested too deep")
-	}
-	tree, err := parser.ParseBytes(data, 0)
+	f, r, err := readFile(data)
 	if err != nil {
-		return nil, syntax(err)
+		return nil, err
 	}
-	for _, doc := range tree.Docs {
-		var found aliases
-		ast.Walk(&found, doc)
-		if found.line > 0 {
-			return nil, ErrSyntax.With("line", found.line, "detail", "anchors and aliases are not allowed")
-		}
-	}
-	var f measureFile
-	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&f); err != nil {
-		return nil, syntax(err)
-	}
-	r := reader{tree}
 	m, err := r.measure(f)
 	if err != nil {
 		return nil, err
@@ -91,6 +73,31 @@ func LoadMeasure(data []byte) (*Measure, error) {
 		return nil, err
 	}
 	return m, nil
+}
+
+// readFile reads the YAML strictly.
+func readFile(data []byte) (f measureFile, r reader, err error) {
+	if len(data) > measureBytesMax {
+		return f, r, ErrSyntax.With("line", 0, "detail", "file too big")
+	}
+	if line := tooDeep(data); line > 0 {
+		return f, r, ErrSyntax.With("line", line, "detail", "nested too deep")
+	}
+	tree, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return f, r, syntax(err)
+	}
+	for _, doc := range tree.Docs {
+		var found aliases
+		ast.Walk(&found, doc)
+		if found.line > 0 {
+			return f, r, ErrSyntax.With("line", found.line, "detail", "anchors and aliases are not allowed")
+		}
+	}
+	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&f); err != nil {
+		return f, r, syntax(err)
+	}
+	return f, reader{tree}, nil
 }
 
 // tooDeep returns the first line on which brackets or dashes nest deeper than

@@ -2,6 +2,7 @@ package subsidies
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -103,6 +104,14 @@ func FuzzLoadMeasure(f *testing.F) {
 		text, _ := MeasureFile(m.ID)
 		f.Add(text)
 	}
+	f.Add([]byte(soundFormula))
+	for _, name := range exampleFiles(f) {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := LoadMeasure(data)
 		if err != nil {
@@ -115,6 +124,18 @@ func FuzzLoadMeasure(f *testing.F) {
 			grant, trace := m.Evaluate(Situation{ISEE: c.ISEE, Date: m.From})
 			if grant.Of(c.Price) != c.Expect || len(trace) == 0 {
 				t.Fatalf("a measure that fails its case %+v was loaded", c)
+			}
+		}
+		for _, c := range m.Worked {
+			r, err := m.Eval(c.Facts, c.Day)
+			trace, err2 := m.Explain(c.Facts, c.Day, English)
+			if err != nil || err2 != nil || len(trace) < 2 {
+				t.Fatalf("a worked case of %s cannot be evaluated: %v, %v", m.ID, err, err2)
+			}
+			for _, e := range c.Expect {
+				if r.Values[e.Output].Cmp(e.Value) != 0 {
+					t.Fatalf("a measure that fails its case %s was loaded", c.Name)
+				}
 			}
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"slices"
@@ -26,20 +27,22 @@ type measureTestCmd struct {
 
 // Run prints for each file how many worked cases hold, or what is wrong and where;
 // it fails if one of them is wrong.
-func (c *measureTestCmd) Run() error {
+func (c *measureTestCmd) Run() error { return c.run(os.Stdout, os.Stderr) }
+
+func (c *measureTestCmd) run(stdout, stderr io.Writer) error {
 	var wrong exitCode
 	for _, file := range c.Files {
 		m, err := readMeasure(file)
 		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
+			say(stderr, "%v", err)
 			wrong = 1
 			continue
 		}
-		fmt.Printf("%s: %d worked cases hold", m.ID, len(m.Cases)+len(m.Worked))
+		fund := ""
 		if n := len(m.Fundings); n > 0 {
-			fmt.Printf(", and %d of the fund", n)
+			fund = fmt.Sprintf(", and %d of the fund", n)
 		}
-		fmt.Println(".")
+		say(stdout, "%s: %d worked cases hold%s.", m.ID, len(m.Cases)+len(m.Worked), fund)
 	}
 	if wrong != 0 {
 		return wrong
@@ -59,7 +62,9 @@ type measureEvalCmd struct {
 }
 
 // Run prints the explanation, whose last line is the result.
-func (c *measureEvalCmd) Run() error {
+func (c *measureEvalCmd) Run() error { return c.run(os.Stdin, os.Stdout) }
+
+func (c *measureEvalCmd) run(stdin io.Reader, stdout io.Writer) error {
 	m, err := readMeasure(c.File)
 	if err != nil {
 		return err
@@ -70,7 +75,7 @@ func (c *measureEvalCmd) Run() error {
 			return fmt.Errorf("--date: %q is no day YYYY-MM-DD", c.Date)
 		}
 	}
-	facts, err := c.facts(m)
+	facts, err := c.facts(m, stdin)
 	if err != nil {
 		return err
 	}
@@ -79,7 +84,7 @@ func (c *measureEvalCmd) Run() error {
 		return inWords(err)
 	}
 	for _, line := range trace {
-		fmt.Println(line)
+		say(stdout, "%s", line)
 	}
 	if c.Price != nil {
 		result, err := m.Eval(facts, day)
@@ -87,13 +92,13 @@ func (c *measureEvalCmd) Run() error {
 			return err
 		}
 		award := result.Amount(0)
-		fmt.Printf("Quota %s, contributo %s, da pagare %s.\n", c.Price.Italian(), award.Italian(), (*c.Price - award).Italian())
+		say(stdout, "Quota %s, contributo %s, da pagare %s.", c.Price.Italian(), award.Italian(), (*c.Price - award).Italian())
 	}
 	return nil
 }
 
 // facts come from the JSON file, or from the two flags.
-func (c *measureEvalCmd) facts(m *subsidies.Measure) (*subsidies.Facts, error) {
+func (c *measureEvalCmd) facts(m *subsidies.Measure, stdin io.Reader) (*subsidies.Facts, error) {
 	facts := m.NewFacts()
 	if c.ISEE != nil && *c.ISEE < 0 || c.Price != nil && *c.Price < 0 {
 		return nil, errors.New("--isee and --price cannot be negative")
@@ -114,7 +119,7 @@ func (c *measureEvalCmd) facts(m *subsidies.Measure) (*subsidies.Facts, error) {
 	if c.In == "" {
 		return facts, nil
 	}
-	data, err := readInput(c.In)
+	data, err := readInput(c.In, stdin)
 	if err != nil {
 		return nil, err
 	}
@@ -187,9 +192,12 @@ func factTexts(d *jsontext.Decoder) ([]string, error) {
 	return texts, err
 }
 
-func readInput(name string) ([]byte, error) {
+// factBytesMax bounds a file of facts.
+const factBytesMax = 1 << 20
+
+func readInput(name string, stdin io.Reader) ([]byte, error) {
 	if name == "-" {
-		name = "/dev/stdin"
+		return io.ReadAll(io.LimitReader(stdin, factBytesMax))
 	}
 	data, err := os.ReadFile(name)
 	if err != nil {
