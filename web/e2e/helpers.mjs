@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -120,6 +121,20 @@ export const desktop = { width: 1280, height: 900 }
 const narrowest = 320
 
 /**
+ * Whether axe has already seen, at this width, a page with the very same tags,
+ * classes and labels: only words and numbers between the tags may differ, by
+ * which no rule of axe decides. Half of the pages of a story are such.
+ */
+const seen = new Set()
+function seenAt(width, body) {
+  const bones = body.toString().replace(/>([^<]*)</g, (_, words) => (words.trim() ? '>words<' : '><')).replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '#').replace(/\d+/g, '#')
+  const key = width + createHash('sha256').update(bones).digest('hex')
+  if (seen.has(key)) return true
+  seen.add(key)
+  return false
+}
+
+/**
  * Somebody in front of a browser of their own. Every page that they come to by
  * open, follow, press or reload is inspected: axe finds nothing, there is one
  * h1, nothing runs out of the screen, no error reaches the console, and nothing
@@ -215,6 +230,7 @@ export class Reader {
       await this.glass.setViewportSize({ width, height: phone.height })
       assert.deepEqual(await this.glass.evaluate(tooWide), [], `${url}: runs out of a screen of ${width} px`)
       if (width === narrowest) continue
+      if (seenAt(width, body)) continue
       const { violations } = await new AxeBuilder({ page: this.glass }).setLegacyMode().withTags(axeTags).analyze()
       assert.deepEqual(violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.target.join(' ')).join(' | ')}`), [], `${url}: axe at ${width} px`)
     }
