@@ -78,10 +78,6 @@ func (s *site) showCharge(w http.ResponseWriter, r *http.Request, typed *desk.Us
 		s.refuse(w, r, err)
 		return
 	}
-	status := http.StatusOK
-	if refused != nil {
-		status = statusOf(refused)
-	}
 	p := newChargePage(s.frame(r, "Quota "+view.Number), view)
 	p.Vouchers = s.newChargeVouchers(view, own, typed, s.refusalsOf(refused, voucherFields...))
 	if p.Vouchers != nil {
@@ -89,7 +85,7 @@ func (s *site) showCharge(w http.ResponseWriter, r *http.Request, typed *desk.Us
 	} else {
 		p.Errors = s.refusalsOf(refused)
 	}
-	s.render(w, r, status, "charge", p)
+	s.render(w, r, statusOf(refused), "charge", p)
 }
 
 func newChargePage(f frame, view desk.ChargeView) chargePage {

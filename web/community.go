@@ -38,12 +38,8 @@ func (s *site) showCommunity(w http.ResponseWriter, r *http.Request, id communit
 		s.refuse(w, r, err)
 		return
 	}
-	status := http.StatusOK
-	if refused != nil {
-		status = statusOf(refused)
-	}
 	p := newCommunityPage(s.frame(r, view.Community.Name), view, s.today(), typed, s.refusalsOf(refused, transferFields...))
-	s.render(w, r, status, "community", p)
+	s.render(w, r, statusOf(refused), "community", p)
 }
 
 func newCommunityPage(f frame, view desk.CommunityView, today string, typed *desk.TransferRequest, errs refusals) communityPage {

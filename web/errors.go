@@ -21,8 +21,11 @@ var statuses = map[refusal.Kind]int{
 	refusal.KindUnavailable:     http.StatusServiceUnavailable,
 }
 
-// statusOf is the status for an error; 500 when it is no refusal.
+// statusOf is the status for an error: 200 for none, 500 when it is no refusal.
 func statusOf(err error) int {
+	if err == nil {
+		return http.StatusOK
+	}
 	for _, e := range refusal.All(err) {
 		if status, ok := statuses[e.Kind]; ok {
 			return status

@@ -2,9 +2,7 @@ package web
 
 import (
 	"encoding/base64"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -28,12 +26,6 @@ type importPage struct {
 	Base64    string     // the file, to be sent again with the confirmation
 }
 
-// cellLine is one thing wrong with the file, in words.
-type cellLine struct {
-	Row                 int
-	Column, Value, Text string
-}
-
 func (s *site) importForm(w http.ResponseWriter, r *http.Request) { s.showImport(w, r, nil, nil, nil) }
 
 // showImport shows the form, and below it the preview of a file when given.
@@ -49,15 +41,8 @@ func (s *site) showImport(w http.ResponseWriter, r *http.Request, preview *desk.
 		s.refuse(w, r, err)
 		return
 	}
-	status := http.StatusOK
-	if refused != nil {
-		status = statusOf(refused)
-	}
 	p := s.newImportPage(s.frame(r, "Importa le unità"), view.Community, preview, data, s.refusalsOf(refused, "file"))
-	if preview != nil && len(preview.Errors) > 0 {
-		status = http.StatusUnprocessableEntity
-	}
-	s.render(w, r, status, "import", p)
+	s.render(w, r, statusOfFile(refused, p.Cells), "import", p)
 }
 
 func (s *site) newImportPage(f frame, c desk.CommunitySummary, preview *desk.ImportPreview, data []byte, errs refusals) importPage {
@@ -72,9 +57,7 @@ func (s *site) newImportPage(f frame, c desk.CommunitySummary, preview *desk.Imp
 	if preview == nil {
 		return p
 	}
-	for _, e := range preview.Errors {
-		p.Cells = append(p.Cells, cellLine{e.Row, e.Column, e.Value, s.words.of(e.Refusal())})
-	}
+	p.Cells = s.cellLines(preview.Errors)
 	if len(p.Cells) == 0 {
 		p.Base64 = base64.StdEncoding.EncodeToString(data)
 	}
@@ -82,8 +65,9 @@ func (s *site) newImportPage(f frame, c desk.CommunitySummary, preview *desk.Imp
 }
 
 func (s *site) importPreview(w http.ResponseWriter, r *http.Request) {
-	req, err := uploadOf(r)
+	file, err := uploadOf(r, communities.ImportBytesMax, communities.ErrFileBig, communities.ErrFileEmpty)
 	if err == nil {
+		req := desk.ImportRequest{Community: communities.CommunityID(chi.URLParam(r, "id")), File: file.Name, Data: file.Data}
 		var preview desk.ImportPreview
 		if preview, err = s.desk.PreviewImport(r.Context(), actorOf(r), req); err == nil {
 			s.showImport(w, r, &preview, req.Data, nil)
@@ -95,27 +79,6 @@ func (s *site) importPreview(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.refuse(w, r, err)
-}
-
-// uploadOf reads the file of a multipart form; no file is an empty one, which
-// the import refuses in its own words.
-func uploadOf(r *http.Request) (desk.ImportRequest, error) {
-	req := desk.ImportRequest{Community: communities.CommunityID(chi.URLParam(r, "id"))}
-	file, header, err := r.FormFile("file")
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return req, communities.ErrFileBig.With("max_mb", communities.ImportBytesMax>>20).At("file")
-	case err != nil:
-		return req, communities.ErrFileEmpty.At("file")
-	}
-	defer file.Close() //nolint:errcheck // only read
-	req.File = header.Filename
-	req.Data, err = io.ReadAll(io.LimitReader(file, communities.ImportBytesMax+1))
-	if err != nil {
-		return req, fmt.Errorf("read the uploaded file: %w", err)
-	}
-	return req, nil
 }
 
 func (s *site) importConfirm(w http.ResponseWriter, r *http.Request) {

@@ -160,11 +160,7 @@ func (s *site) showISEE(w http.ResponseWriter, r *http.Request, typed desk.ISEEF
 		s.refuse(w, r, err)
 		return
 	}
-	status := http.StatusOK
-	if refused != nil {
-		status = statusOf(refused)
-	}
-	s.render(w, r, status, "isee", s.newISEEPage(s.frame(r, "Il tuo ISEE"), view, typed, s.refusalsOf(refused, iseeFields...)))
+	s.render(w, r, statusOf(refused), "isee", s.newISEEPage(s.frame(r, "Il tuo ISEE"), view, typed, s.refusalsOf(refused, iseeFields...)))
 }
 
 func (s *site) newISEEPage(f frame, view desk.MyISEEView, typed desk.ISEEForm, errs refusals) iseePage {

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 
@@ -45,11 +44,7 @@ func (s *site) showISEEOffice(w http.ResponseWriter, r *http.Request, taxCode st
 		s.refuse(w, r, err)
 		return
 	}
-	status := http.StatusOK
-	if refused != nil {
-		status = statusOf(refused)
-	}
-	s.render(w, r, status, "isee_office", newISEEOfficePage(s.frame(r, "Attestazioni ISEE"), view, s.refusalsOf(refused, "tax_code", "kind")))
+	s.render(w, r, statusOf(refused), "isee_office", newISEEOfficePage(s.frame(r, "Attestazioni ISEE"), view, s.refusalsOf(refused, "tax_code", "kind")))
 }
 
 func newISEEOfficePage(f frame, view desk.ISEEOfficeView, errs refusals) iseeOfficePage {
@@ -98,11 +93,7 @@ func (s *site) showISEEOpen(w http.ResponseWriter, r *http.Request, reason strin
 		s.refuse(w, r, err)
 		return
 	}
-	status := http.StatusOK
-	if refused != nil {
-		status = statusOf(refused)
-	}
-	s.render(w, r, status, "isee_open", s.newISEEOpenPage(s.frame(r, "Attestazione di "+view.Household), view, reason, s.refusalsOf(refused, "reason")))
+	s.render(w, r, statusOf(refused), "isee_open", s.newISEEOpenPage(s.frame(r, "Attestazione di "+view.Household), view, reason, s.refusalsOf(refused, "reason")))
 }
 
 func (s *site) newISEEOpenPage(f frame, view desk.OpenedISEEView, reason string, errs refusals) iseeOpenPage {
@@ -153,13 +144,9 @@ func (s *site) showISEENew(w http.ResponseWriter, r *http.Request, typed desk.IS
 		s.refuse(w, r, err)
 		return
 	}
-	status := http.StatusOK
-	if refused != nil {
-		status = statusOf(refused)
-	}
 	errs := s.refusalsOf(refused, iseeFields...)
 	office := actor.May(communities.PermVerifyISEE, communities.Scope{}, s.desk.Now()) == nil
-	s.render(w, r, status, "isee_new", iseeNewPage{s.frame(r, "Inserisci un’attestazione ISEE"), errs, newISEEForm("/comune/isee/nuova", typed, errs, true), office})
+	s.render(w, r, statusOf(refused), "isee_new", iseeNewPage{s.frame(r, "Inserisci un’attestazione ISEE"), errs, newISEEForm("/comune/isee/nuova", typed, errs, true), office})
 }
 
 func (s *site) iseeNewSend(w http.ResponseWriter, r *http.Request) {
@@ -195,14 +182,8 @@ func (s *site) showISEEImport(w http.ResponseWriter, r *http.Request, preview *d
 		s.refuse(w, r, err)
 		return
 	}
-	status := http.StatusOK
-	if refused != nil {
-		status = statusOf(refused)
-	}
-	if preview != nil && len(preview.Errors) > 0 {
-		status = http.StatusUnprocessableEntity
-	}
-	s.render(w, r, status, "isee_import", s.newISEEImportPage(s.frame(r, "Importa attestazioni ISEE"), preview, data, s.refusalsOf(refused, "file")))
+	p := s.newISEEImportPage(s.frame(r, "Importa attestazioni ISEE"), preview, data, s.refusalsOf(refused, "file"))
+	s.render(w, r, statusOfFile(refused, p.Cells), "isee_import", p)
 }
 
 func (s *site) newISEEImportPage(f frame, preview *desk.ISEEFilePreview, data []byte, errs refusals) iseeImportPage {
@@ -214,9 +195,7 @@ func (s *site) newISEEImportPage(f frame, preview *desk.ISEEFilePreview, data []
 	if preview == nil {
 		return p
 	}
-	for _, e := range preview.Errors {
-		p.Cells = append(p.Cells, cellLine{e.Row, e.Column, e.Value, s.words.of(e.Refusal())})
-	}
+	p.Cells = s.cellLines(preview.Errors)
 	if len(p.Cells) == 0 {
 		p.Base64 = base64.StdEncoding.EncodeToString(data)
 	}
@@ -224,8 +203,9 @@ func (s *site) newISEEImportPage(f frame, preview *desk.ISEEFilePreview, data []
 }
 
 func (s *site) iseeImportPreview(w http.ResponseWriter, r *http.Request) {
-	request, err := iseeUpload(r)
+	file, err := uploadOf(r, subsidies.ISEEFileBytesMax, subsidies.ErrISEEFileBig, subsidies.ErrISEEFileEmpty)
 	if err == nil {
+		request := desk.ISEEFileRequest{File: file.Name, Data: file.Data}
 		var preview desk.ISEEFilePreview
 		if preview, err = s.desk.PreviewISEEFile(r.Context(), actorOf(r), request); err == nil {
 			s.showISEEImport(w, r, &preview, request.Data, nil)
@@ -237,25 +217,6 @@ func (s *site) iseeImportPreview(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.refuse(w, r, err)
-}
-
-// iseeUpload reads the file of a multipart form.
-func iseeUpload(r *http.Request) (desk.ISEEFileRequest, error) {
-	var request desk.ISEEFileRequest
-	file, header, err := r.FormFile("file")
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return request, subsidies.ErrISEEFileBig.With("max_mb", subsidies.ISEEFileBytesMax>>20).At("file")
-	case err != nil:
-		return request, subsidies.ErrISEEFileEmpty.At("file")
-	}
-	defer file.Close() //nolint:errcheck // only read
-	request.File = header.Filename
-	if request.Data, err = io.ReadAll(io.LimitReader(file, subsidies.ISEEFileBytesMax+1)); err != nil {
-		return request, fmt.Errorf("read the uploaded file: %w", err)
-	}
-	return request, nil
 }
 
 func (s *site) iseeImportConfirm(w http.ResponseWriter, r *http.Request) {

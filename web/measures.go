@@ -50,11 +50,7 @@ func (s *site) showMeasure(w http.ResponseWriter, r *http.Request, year, limit s
 		s.refuse(w, r, err)
 		return
 	}
-	status := http.StatusOK
-	if refused != nil {
-		status = statusOf(refused)
-	}
-	s.render(w, r, status, "measure", newMeasurePage(s.frame(r, view.Name), view, year, limit, s.refusalsOf(refused, "year", "cap")))
+	s.render(w, r, statusOf(refused), "measure", newMeasurePage(s.frame(r, view.Name), view, year, limit, s.refusalsOf(refused, "year", "cap")))
 }
 
 func newMeasurePage(f frame, view desk.MeasureView, year, limit string, errs refusals) measurePage {

@@ -49,11 +49,7 @@ func (s *site) showOfficer(w http.ResponseWriter, r *http.Request, typed *desk.T
 		s.refuse(w, r, err)
 		return
 	}
-	status := http.StatusOK
-	if refused != nil {
-		status = statusOf(refused)
-	}
-	s.render(w, r, status, "officer", newOfficerPage(s.frame(r, "Comune"), view, s.today(), typed, s.refusalsOf(refused, transferFields...)))
+	s.render(w, r, statusOf(refused), "officer", newOfficerPage(s.frame(r, "Comune"), view, s.today(), typed, s.refusalsOf(refused, transferFields...)))
 }
 
 func newOfficerPage(f frame, view desk.OfficerView, today string, typed *desk.TransferRequest, errs refusals) officerPage {
@@ -135,12 +131,8 @@ func (s *site) showSeries(w http.ResponseWriter, r *http.Request, typed seriesFo
 		s.refuse(w, r, err)
 		return
 	}
-	status := http.StatusOK
-	if refused != nil {
-		status = statusOf(refused)
-	}
 	errs := s.refusalsOf(refused, "name", "opens_on", "closes_on", "period", "starts_on", "ends_on", "effort", "time_limit", "categories")
-	s.render(w, r, status, "series", newSeriesPage(s.frame(r, "Nuovo calendario di tornate"), view.Needs, typed, dates, errs))
+	s.render(w, r, statusOf(refused), "series", newSeriesPage(s.frame(r, "Nuovo calendario di tornate"), view.Needs, typed, dates, errs))
 }
 
 func newSeriesPage(f frame, needs []desk.NeedCount, typed seriesForm, dates []seriesDates, errs refusals) seriesPage {

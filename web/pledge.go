@@ -51,15 +51,11 @@ func (s *site) showPledgeForm(w http.ResponseWriter, r *http.Request, typed *des
 		s.refuse(w, r, formErr)
 		return
 	}
-	status := http.StatusOK
-	if err != nil {
-		status = statusOf(err)
-	}
 	if typed == nil {
 		typed = &view.Suggested
 	}
 	p := newPledgePage(s.frame(r, "Aderisci"), view, *typed, s.refusalsOf(err, "community", "units", "slots", "max_price", "max_distance", "method"))
-	s.render(w, r, status, "pledge", p)
+	s.render(w, r, statusOf(err), "pledge", p)
 }
 
 func newPledgePage(f frame, view desk.PledgeFormView, typed desk.PledgeRequest, errs refusals) pledgePage {

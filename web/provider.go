@@ -68,11 +68,7 @@ func (s *site) showOfferForm(w http.ResponseWriter, r *http.Request, typed desk.
 		s.refuse(w, r, err)
 		return
 	}
-	status := http.StatusOK
-	if refused != nil {
-		status = statusOf(refused)
-	}
-	s.render(w, r, status, "offer", newOfferPage(s.frame(r, "Pubblica un’offerta di gruppo"), view, typed, s.refusalsOf(refused, offerFields...)))
+	s.render(w, r, statusOf(refused), "offer", newOfferPage(s.frame(r, "Pubblica un’offerta di gruppo"), view, typed, s.refusalsOf(refused, offerFields...)))
 }
 
 func newOfferPage(f frame, view desk.ProviderView, typed desk.OfferRequest, errs refusals) offerPage {

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/xuri/excelize/v2"
+
+	"colletta/communities"
 )
 
 // served is the whole site without a database.
@@ -263,13 +265,13 @@ func TestUploadReadsTheFile(t *testing.T) {
 	_ = form.Close()
 	r := httptest.NewRequest("POST", "/comunita/1/importa", &b)
 	r.Header.Set("Content-Type", form.FormDataContentType())
-	got, err := uploadOf(r)
-	if err != nil || got.File != "unità.csv" || string(got.Data) != "Scala;Interno\n" {
+	got, err := uploadOf(r, 100, communities.ErrFileBig, communities.ErrFileEmpty)
+	if err != nil || got.Name != "unità.csv" || string(got.Data) != "Scala;Interno\n" {
 		t.Errorf("%+v %v", got, err)
 	}
 	empty := httptest.NewRequest("POST", "/comunita/1/importa", strings.NewReader(""))
 	empty.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if _, err := uploadOf(empty); err == nil || !reformable(err) {
+	if _, err := uploadOf(empty, 100, communities.ErrFileBig, communities.ErrFileEmpty); err == nil || !reformable(err) {
 		t.Errorf("no file: %v", err)
 	}
 }

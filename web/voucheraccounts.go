@@ -35,11 +35,7 @@ func (s *site) showVoucherCalls(w http.ResponseWriter, r *http.Request, refused 
 		s.refuse(w, r, err)
 		return
 	}
-	status := http.StatusOK
-	if refused != nil {
-		status = statusOf(refused)
-	}
-	s.render(w, r, status, "voucher_calls", newVoucherCallsPage(s.frame(r, "Bandi dei voucher"), view, s.refusalsOf(refused)))
+	s.render(w, r, statusOf(refused), "voucher_calls", newVoucherCallsPage(s.frame(r, "Bandi dei voucher"), view, s.refusalsOf(refused)))
 }
 
 func newVoucherCallsPage(f frame, view desk.VoucherCallsView, errs refusals) voucherCallsPage {
@@ -89,17 +85,14 @@ func (s *site) showVoucherAccounts(w http.ResponseWriter, r *http.Request, typed
 		s.refuse(w, r, err)
 		return
 	}
-	status := http.StatusOK
-	if refused != nil {
-		status = statusOf(refused)
-	} else {
+	if refused == nil {
 		typed = s.today()
 	}
 	fields := []string{"up_to"}
 	if len(view.Open) == 0 { // there is no form
 		fields = nil
 	}
-	s.render(w, r, status, "voucher_accounts", newVoucherAccountsPage(s.frame(r, "Contabilizza i voucher"), view, typed, s.refusalsOf(refused, fields...)))
+	s.render(w, r, statusOf(refused), "voucher_accounts", newVoucherAccountsPage(s.frame(r, "Contabilizza i voucher"), view, typed, s.refusalsOf(refused, fields...)))
 }
 
 func newVoucherAccountsPage(f frame, view desk.VoucherAccountsView, upTo string, errs refusals) voucherAccountsPage {

@@ -1,9 +1,7 @@
 package web
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -38,10 +36,6 @@ func (s *site) voucherList(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, err)
 		return
 	}
-	status := http.StatusOK
-	if err != nil {
-		status = statusOf(err)
-	}
 	p := newVoucherListPage(s.frame(r, "Voucher"), view, req, s.refusalsOf(err, voucherFilterFields...))
 	link := func(page int) string {
 		q.Set("page", strconv.Itoa(page))
@@ -53,7 +47,7 @@ func (s *site) voucherList(w http.ResponseWriter, r *http.Request) {
 	if view.Page < view.Pages {
 		p.Later = link(view.Page + 1)
 	}
-	s.render(w, r, status, "voucher_list", p)
+	s.render(w, r, statusOf(err), "voucher_list", p)
 }
 
 func newVoucherListPage(f frame, view desk.VoucherListView, req desk.VoucherListRequest, errs refusals) voucherListPage {
@@ -114,11 +108,7 @@ func (s *site) showVoucher(w http.ResponseWriter, r *http.Request, id vouchers.I
 		s.refuse(w, r, err)
 		return
 	}
-	status := http.StatusOK
-	if refused != nil {
-		status = statusOf(refused)
-	}
-	s.render(w, r, status, "voucher_show", newVoucherShowPage(s.frame(r, "Voucher "+view.Voucher.Code), view, use, typed, s.refusalsOf(refused, "reason")))
+	s.render(w, r, statusOf(refused), "voucher_show", newVoucherShowPage(s.frame(r, "Voucher "+view.Voucher.Code), view, use, typed, s.refusalsOf(refused, "reason")))
 }
 
 func newVoucherShowPage(f frame, view desk.VoucherDetailView, use vouchers.UseID, typed string, errs refusals) voucherShowPage {
@@ -191,14 +181,8 @@ func (s *site) showVoucherImport(w http.ResponseWriter, r *http.Request, preview
 		s.refuse(w, r, err)
 		return
 	}
-	status := http.StatusOK
-	switch {
-	case refused != nil:
-		status = statusOf(refused)
-	case preview != nil && len(preview.Errors) > 0:
-		status = http.StatusUnprocessableEntity
-	}
-	s.render(w, r, status, "voucher_import", s.newVoucherImportPage(s.frame(r, "Importa voucher"), preview, s.refusalsOf(refused, "file")))
+	p := s.newVoucherImportPage(s.frame(r, "Importa voucher"), preview, s.refusalsOf(refused, "file"))
+	s.render(w, r, statusOfFile(refused, p.Cells), "voucher_import", p)
 }
 
 func (s *site) newVoucherImportPage(f frame, preview *desk.VoucherPreview, errs refusals) voucherImportPage {
@@ -211,17 +195,15 @@ func (s *site) newVoucherImportPage(f frame, preview *desk.VoucherPreview, errs 
 		return p
 	}
 	p.New = preview.Plan.Total()
-	for _, e := range preview.Errors {
-		p.Cells = append(p.Cells, cellLine{e.Row, e.Column, e.Value, s.words.of(e.Refusal())})
-	}
+	p.Cells = s.cellLines(preview.Errors)
 	return p
 }
 
 func (s *site) voucherImportPreview(w http.ResponseWriter, r *http.Request) {
-	file, err := voucherUpload(r)
+	file, err := uploadOf(r, vouchers.FileBytesMax, vouchers.ErrFileBig, vouchers.ErrFileEmpty)
 	if err == nil {
 		var preview desk.VoucherPreview
-		if preview, err = s.desk.PreviewVouchers(r.Context(), actorOf(r), file); err == nil {
+		if preview, err = s.desk.PreviewVouchers(r.Context(), actorOf(r), desk.VoucherFile(file)); err == nil {
 			s.showVoucherImport(w, r, &preview, nil)
 			return
 		}
@@ -231,24 +213,6 @@ func (s *site) voucherImportPreview(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.refuse(w, r, err)
-}
-
-// voucherUpload reads the file of a multipart form.
-func voucherUpload(r *http.Request) (desk.VoucherFile, error) {
-	file, header, err := r.FormFile("file")
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return desk.VoucherFile{}, vouchers.ErrFileBig.With("max_mb", vouchers.FileBytesMax>>20).At("file")
-	case err != nil:
-		return desk.VoucherFile{}, vouchers.ErrFileEmpty.At("file")
-	}
-	defer file.Close() //nolint:errcheck // only read
-	data, err := io.ReadAll(io.LimitReader(file, vouchers.FileBytesMax+1))
-	if err != nil {
-		return desk.VoucherFile{}, fmt.Errorf("read the uploaded file: %w", err)
-	}
-	return desk.VoucherFile{Name: header.Filename, Data: data}, nil
 }
 
 func (s *site) voucherImportConfirm(w http.ResponseWriter, r *http.Request) {
