@@ -2,7 +2,6 @@ package subsidies
 
 import (
 	"errors"
-	"os"
 	"strings"
 	"testing"
 
@@ -12,15 +11,7 @@ import (
 
 func exampleMeasure(t testing.TB, name string) *Measure {
 	t.Helper()
-	data, err := os.ReadFile("measures/examples/" + name + ".yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := LoadMeasure(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
+	return loadFile(t, "measures/examples/"+name+".yaml")
 }
 
 // simulate adds every household of a file.
