@@ -91,7 +91,14 @@ func syntaxError(err error) error {
 	}
 	text := e.Message
 	if strings.Contains(text, "EOF") || strings.Contains(text, "unexpected end") {
-		text = "ends too early; if it holds # or a colon, put the whole expression between double quotes"
+		text = "ends too early; if it holds # or a colon, put the whole expression between double quotes; 30% of it is * 0.30, or a parameter written 30%"
+	}
+	for part, hint := range map[string]string{
+		`Operator(",")`: "decimals have a point: 4.06", `Operator("=")`: "equal is ==", `Identifier("e")`: "write and", `Identifier("o")`: "write or",
+	} {
+		if strings.Contains(text, "unexpected token "+part) {
+			text += "; " + hint
+		}
 	}
 	return wrongAt(e.From, "cannot be read: %s", text)
 }

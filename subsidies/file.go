@@ -277,7 +277,7 @@ func (n *number) UnmarshalYAML(node ast.Node) error {
 func (d *day) UnmarshalYAML(node ast.Node) error {
 	t, err := time.Parse(time.DateOnly, node.GetToken().Value)
 	if err != nil {
-		return fmt.Errorf("line %d: %q is no date YYYY-MM-DD", lineOf(node), node.GetToken().Value)
+		return fmt.Errorf("line %d: %q is no date: write it as 2026-12-31", lineOf(node), node.GetToken().Value)
 	}
 	*d = day(t)
 	return nil

@@ -126,14 +126,17 @@ func (p FundPolicy) serve(granted []money.Amount, budget money.Amount, ranked []
 			if mark := a.Keys[r.If]; served[i] || !mark.Known || mark.Number.Sign() == 0 {
 				continue
 			}
-			if a.Amount > kept {
+			if a.Amount-granted[i] > kept {
+				if p.Partial { // what is there; for the rest it is ranked with all
+					granted[i], kept = granted[i]+kept, 0
+				}
 				if p.Skip {
 					continue
 				}
 				break
 			}
+			kept -= a.Amount - granted[i]
 			granted[i], served[i] = a.Amount, true
-			kept -= a.Amount
 		}
 		left += kept
 	}
@@ -141,13 +144,13 @@ func (p FundPolicy) serve(granted []money.Amount, budget money.Amount, ranked []
 		if served[i] {
 			continue
 		}
-		if a.Amount <= left {
+		if rest := a.Amount - granted[i]; rest <= left {
 			granted[i] = a.Amount
-			left -= a.Amount
+			left -= rest
 			continue
 		}
 		if p.Partial {
-			granted[i], left = left, 0
+			granted[i], left = granted[i]+left, 0
 		}
 		if !p.Skip {
 			break

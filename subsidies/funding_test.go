@@ -66,6 +66,30 @@ func TestReserveIsForThoseWhoHaveTheMark(t *testing.T) {
 	}
 }
 
+// By hand: the reserve of 1.00 goes to the marked C, who asks for more; where a part
+// may be granted C keeps it, and is ranked with all for the rest.
+func TestAPartOfTheReserveIsKeptWhereAPartMayBeGranted(t *testing.T) {
+	t.Parallel()
+	p := FundPolicy{Mode: FundRanking, Order: []OrderKey{{By: "place"}}, Partial: true, Reserve: []FundReserve{{Fraction(1, 10), "mark"}}}
+	for _, c := range []struct {
+		asked, granted []money.Amount
+	}{
+		{[]money.Amount{600, 500, 250, 100}, []money.Amount{600, 300, 100, 0}}, // the money ends at B
+		{[]money.Amount{600, 200, 250, 100}, []money.Amount{600, 200, 200, 0}}, // at C
+		{[]money.Amount{300, 200, 250, 300}, []money.Amount{300, 200, 250, 250}},
+	} {
+		list := applicants(0, 0, 0, 0)
+		for i := range list {
+			list[i].Amount = c.asked[i]
+		}
+		list[2].Keys["mark"] = Key{Known: true, Number: Whole(1)}
+		got, err := p.Divide(1000, list)
+		if err != nil || !slices.Equal(got.Granted, c.granted) || got.Left != 0 {
+			t.Errorf("%v: %v, left %s, %v", c.asked, got.Granted, got.Left, err)
+		}
+	}
+}
+
 func TestRankingLooksAtKeysThenAtTheID(t *testing.T) {
 	t.Parallel()
 	p := FundPolicy{Mode: FundRanking, Order: []OrderKey{{By: "alone", Descending: true}, {By: "isee"}, {By: "at"}}}

@@ -139,6 +139,8 @@ func (a *aliases) Visit(node ast.Node) ast.Visitor {
 	return a
 }
 
+var kindInError = regexp.MustCompile(`cannot unmarshal .*`)
+
 var lineInError = regexp.MustCompile(`(?:^\[|line )(\d+)`)
 
 // syntax turns an error of the YAML library into a refusal; the library writes
@@ -149,7 +151,12 @@ func syntax(err error) error {
 	if found := lineInError.FindStringSubmatch(text); found != nil {
 		fmt.Sscan(found[1], &line)
 	}
-	if strings.Contains(text, "unknown field") || strings.Contains(text, "mapping value is not allowed") {
+	switch {
+	case strings.Contains(text, "found character '\t'"):
+		text = "a tab: indent with spaces"
+	case strings.Contains(text, "cannot unmarshal"):
+		text = kindInError.ReplaceAllString(text, "a value of another kind is expected here: one text or number, or a list; see docs/measures.md")
+	case strings.Contains(text, "unknown field") || strings.Contains(text, "mapping value is not allowed"):
 		text += "; a text or an expression that holds a comma, a colon or # stands between quotes (look at the line above too)"
 	}
 	return ErrSyntax.With("line", line, "detail", text)

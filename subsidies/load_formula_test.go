@@ -31,7 +31,7 @@ cases:
 funding_cases:
   - name: small
     budget: 100.00
-    applicants: [{id: A, amount: 60.00, isee: 1}, {id: B, amount: 60.00, isee: null}]
+    applicants: [{id: A, amount: 60.00, isee: 1}, {id: B, amount: 60.00, isee: null, tag: no}]
     expect: {ranking: [A, B], granted: {A: 60.00, B: 0.00}, left: 40.00}
 `
 
@@ -94,6 +94,15 @@ func TestFormulasSayWhatIsWrongAndWhere(t *testing.T) {
 		{"a case that fails", "expect: {award: 50.00}}", "expect: {award: 50.01}}", ErrCase, "{name: first", ""},
 		{"a case of the other kind", "{name: first, in: {isee: 9000.00, cost: 100.00, level: nido}, expect: {award: 50.00}}", "{isee: 1.00, price: 1.00, expect: 1.00}", ErrRule, "{isee: 1.00", "needs in"},
 		{"an applicant without the key", ", isee: null", "", ErrRule, "{id: A", "the order looks at it"},
+		{"a key that nobody has", "[{by: isee, dir: asc}]", "[{by: domanda, dir: asc}]", ErrRule, "{id: A", "the order looks at it"},
+		{"a mark that nobody has", "if: tag", "if: disabile", ErrRule, "{id: B", "no mark of a reserve"},
+		{"a mark that is no yes or no", "tag: no", "tag: forse", ErrRule, "{id: B", "write yes or no"},
+		{"an Italian day of application", "isee: null, tag", "isee: null, applied_at: 02/12/2026, tag", ErrRule, "{id: B", "2026-05-02"},
+		{"a tab", "    brackets:", "\tbrackets:", ErrSyntax, "\tbrackets:", "indent with spaces"},
+		{"a list for a text", "isee: ordinario", "isee: [ordinario, minorenni]", ErrSyntax, "isee: [", "another kind"},
+		{"a decimal comma", "value: cost / 2", "value: '4,06'", ErrRule, "{up_to: 10000.00", "decimals have a point"},
+		{"one equals sign", "if: cost > 0", "if: cost = 0", ErrRule, "{if: cost", "equal is =="},
+		{"an Italian and", "if: cost > 0", "if: cost > 0 e cost < 9", ErrRule, "{if: cost", "write and"},
 		{"a ranking that differs", "ranking: [A, B]", "ranking: [B, A]", ErrCase, "name: small", ""},
 		{"a grant that differs", "B: 0.00", "B: 1.00", ErrCase, "name: small", ""},
 		{"what is left differs", "left: 40.00", "left: 41.00", ErrCase, "name: small", ""},

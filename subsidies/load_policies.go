@@ -3,6 +3,7 @@ package subsidies
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 
 	"github.com/goccy/go-yaml/ast"
@@ -114,7 +115,7 @@ func (r reader) fund(f *fundFile, m *Measure) error {
 		p.Order = append(p.Order, OrderKey{By: o.By, Descending: o.Dir == "desc" || o.First != nil && *o.First})
 	}
 	if p.Mode == FundFirstCome && len(p.Order) == 0 {
-		p.Order = []OrderKey{{By: "applied_at"}}
+		p.Order = []OrderKey{{By: appliedAt}}
 	}
 	total := Whole(0)
 	for i, reserve := range f.Reserve {
@@ -139,7 +140,7 @@ func (r reader) proveFundings(f measureFile, m *Measure) error {
 		worked := FundingCase{Name: c.Name, Why: c.Why, Budget: money.Amount(c.Budget), Ranking: c.Expect.Ranking,
 			Granted: map[string]money.Amount{}, Left: (*money.Amount)(c.Expect.Left)}
 		for j, raw := range c.Applicants {
-			a, err := r.applicant(fmt.Sprintf("%s.applicants[%d]", path, j), raw, m.Fund)
+			a, err := r.applicant(fmt.Sprintf("%s.applicants[%d]", path, j), raw, m)
 			if err != nil {
 				return err
 			}
@@ -153,10 +154,65 @@ func (r reader) proveFundings(f measureFile, m *Measure) error {
 		}
 		m.Fundings = append(m.Fundings, worked)
 	}
+	return r.marksNamed(m)
+}
+
+// marksNamed refuses a key of the order, or a mark of a reserve, that is no input
+// of the measure and stands in none of its funding cases: a misspelt one would
+// rank nobody.
+func (r reader) marksNamed(m *Measure) error {
+	if m.Fund == nil {
+		return nil
+	}
+	named := func(key string) bool {
+		if key == appliedAt || key == iseeName || m.InputAt(key) >= 0 {
+			return true
+		}
+		for _, c := range m.Fundings {
+			for _, a := range c.Applicants {
+				if _, ok := a.Keys[key]; ok {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	for i, o := range m.Fund.Order {
+		if !named(o.By) {
+			return r.wrong(fmt.Sprintf("$.fund.order[%d]", i), "%s is no input, and no applicant of a funding case has it: misspelt? Otherwise add a funding case with it", o.By)
+		}
+	}
+	for i, reserve := range m.Fund.Reserve {
+		if !named(reserve.If) {
+			return r.wrong(fmt.Sprintf("$.fund.reserve[%d]", i), "%s is no input, and no applicant of a funding case has it: misspelt? Otherwise add a funding case with it", reserve.If)
+		}
+	}
 	return nil
 }
 
-func (r reader) applicant(path string, raw *raw, p *FundPolicy) (Applicant, error) {
+// appliedAt is the key that says when somebody applied.
+const appliedAt = "applied_at"
+
+// checkKey refuses a key of an applicant by which nothing is decided, and one
+// that would be compared as letters although it is a day or a mark.
+func (r reader) checkKey(path, name, text string, m *Measure) error {
+	ordered := slices.ContainsFunc(m.Fund.Order, func(o OrderKey) bool { return o.By == name })
+	marked := slices.ContainsFunc(m.Fund.Reserve, func(o FundReserve) bool { return o.If == name })
+	key := keyOf(text)
+	switch {
+	case !ordered && !marked && m.InputAt(name) < 0 && name != iseeName && name != appliedAt:
+		return r.wrong(path, "%s is no key of the order and no mark of a reserve: misspelt?", name)
+	case marked && key.Text != "":
+		return r.wrong(path, "%s is a mark: write yes or no", name)
+	case name == appliedAt && key.Text != "" && !instantText.MatchString(text):
+		return r.wrong(path, "applied_at is 2026-05-02 or 2026-05-02T10:00, so that the earlier comes first")
+	}
+	return nil
+}
+
+var instantText = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?)?$`)
+
+func (r reader) applicant(path string, raw *raw, m *Measure) (Applicant, error) {
 	a := Applicant{Amount: -1, Keys: map[string]Key{}}
 	var mapping ast.MapNode
 	if raw != nil {
@@ -184,13 +240,16 @@ func (r reader) applicant(path string, raw *raw, p *FundPolicy) (Applicant, erro
 			if !isText {
 				return a, r.wrong(path, "%s is one value", name)
 			}
+			if err := r.checkKey(path, name, text, m); err != nil {
+				return a, err
+			}
 			a.Keys[name] = keyOf(text)
 		}
 	}
 	if a.ID == "" || a.Amount < 0 {
 		return a, r.wrong(path, "an applicant needs id and amount")
 	}
-	for _, o := range p.Order {
+	for _, o := range m.Fund.Order {
 		if _, given := a.Keys[o.By]; !given && !hasKey(mapping, o.By) {
 			return a, r.wrong(path, "%s is needed: the order looks at it (null if it is missing)", o.By)
 		}

@@ -186,6 +186,9 @@ func (b *builder) percentage(s source, known inputSet) (*term, error) {
 		}
 		return &term{op: opConst, kind: kindNumber, value: n.Mul(Whole(100)).reduced()}, nil
 	}
+	if n, err := ParseNumber(s.text); err == nil && n.Sign() > 0 && n.Cmp(Whole(1)) < 0 {
+		return nil, b.located(s, wrongAt(0, "%s is less than one in a hundred: write 20%% for a fifth, or 0.2%% if so little is meant", s.text))
+	}
 	t, err := b.typed(s, kindNumber, known)
 	if err == nil && t.op == opSlot && t.percent { // a parameter written 50%
 		t = &term{op: opMul, kind: kindNumber, args: []*term{t, {op: opConst, kind: kindNumber, value: Whole(100)}}}

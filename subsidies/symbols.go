@@ -1,6 +1,7 @@
 package subsidies
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -63,7 +64,7 @@ func (s *scope) word(w string) int64 {
 // the likely one first.
 func (s *scope) known(wrong string) string {
 	names := slices.Clone(s.order)
-	slices.SortStableFunc(names, func(a, b string) int { return distance(wrong, a) - distance(wrong, b) })
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Or(distance(wrong, a)-distance(wrong, b), strings.Compare(a, b)) })
 	if len(names) > 8 {
 		names = append(names[:8], "…")
 	}
