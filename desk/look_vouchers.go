@@ -102,18 +102,22 @@ func (d *Desk) readVoucherFilter(r VoucherListRequest) (postgres.VouchersFilter,
 	if r.Status != "" && !slices.Contains(vouchers.Statuses(), filter.Status) {
 		f.refuse("status", ErrVoucherStatus.With("status", r.Status))
 	}
-	for name, bound := range map[string]**money.Amount{"residual_min": &filter.ResidualMin, "residual_max": &filter.ResidualMax} {
-		typed := map[string]string{"residual_min": r.ResidualMin, "residual_max": r.ResidualMax}[name]
-		if strings.TrimSpace(typed) != "" {
-			amount := f.price(name, typed, 0)
-			*bound = &amount
-		}
-	}
+	filter.ResidualMin = f.anyPrice("residual_min", r.ResidualMin)
+	filter.ResidualMax = f.anyPrice("residual_max", r.ResidualMax)
 	page, err := strconv.Atoi(r.Page)
 	if err != nil || page < 1 {
 		page = 1
 	}
 	return filter, page, f.refused.OrNil()
+}
+
+// anyPrice reads an amount; empty is none.
+func (f *form) anyPrice(name, s string) *money.Amount {
+	if strings.TrimSpace(s) == "" {
+		return nil
+	}
+	amount := f.price(name, s, 0)
+	return &amount
 }
 
 // anyDay reads a date; empty is none.
