@@ -126,12 +126,17 @@ type laneMaker struct {
 	stamp []int32 // by community: the block that met it last
 	block int32
 
-	words int // of a mask
-	cands []candidate
-	masks []uint64 // of the candidates, words each
-	needs []int32  // tier*len(cands)+candidate
+	words   int // of a mask
+	cands   []candidate
+	masks   []uint64 // of the candidates, words each
+	needs   []int32  // tier*len(cands)+candidate
+	weights []int64  // by candidate: split weight
+	units   []int64  // by candidate
+	crowds  []uint64 // by host: the set of candidates that reach it
 
 	list  []int32  // candidates of one slot
+	ready []uint64 // the set of them
+	place []int32  // by candidate: where in list
 	kept  []uint64 // their masks without hosts and members that cannot be
 	count []int32
 	group []int32
@@ -166,31 +171,56 @@ func (m *laneMaker) makeBlock(k int32, hosts []int32) {
 	if len(m.cands) < d.min {
 		return
 	}
-	m.needs = m.needs[:0]
-	for t := range d.tiers {
-		for _, c := range m.cands {
-			m.needs = append(m.needs, d.need(t, &m.b.asks[c.ask]))
-		}
-	}
+	m.weigh(d, len(hosts))
 	if d.rota {
-		m.list = m.list[:0]
-		for p, c := range m.cands {
-			if a := &m.b.asks[c.ask]; int64(bits.OnesCount64(a.slots&d.slots)) >= a.units {
-				m.list = append(m.list, int32(p))
-			}
-		}
+		m.enlist(func(a *ask) bool { return int64(bits.OnesCount64(a.slots&d.slots)) >= a.units })
 		m.emit(k, -1, hosts)
 		return
 	}
 	for rest := d.slots; rest != 0; rest &= rest - 1 {
 		slot := int32(bits.TrailingZeros64(rest))
-		m.list = m.list[:0]
-		for p, c := range m.cands {
-			if m.b.asks[c.ask].slots>>slot&1 == 1 {
-				m.list = append(m.list, int32(p))
+		m.enlist(func(a *ask) bool { return a.slots>>slot&1 == 1 })
+		m.emit(k, slot, hosts)
+	}
+}
+
+// weigh notes of each candidate what every slot asks for, and of each host who
+// reaches it.
+func (m *laneMaker) weigh(d *deal, hosts int) {
+	m.needs, m.weights, m.units = m.needs[:0], m.weights[:0], m.units[:0]
+	for t := range d.tiers {
+		for _, c := range m.cands {
+			m.needs = append(m.needs, d.need(t, &m.b.asks[c.ask]))
+		}
+	}
+	n := setWords(len(m.cands))
+	m.crowds = append(m.crowds[:0], make([]uint64, hosts*n)...)
+	for p, c := range m.cands {
+		a := &m.b.asks[c.ask]
+		m.weights, m.units = append(m.weights, d.weightOf(a)), append(m.units, a.units)
+		for x, rest := range m.masks[c.mask : int(c.mask)+m.words] {
+			for ; rest != 0; rest &= rest - 1 {
+				h := x*64 + bits.TrailingZeros64(rest)
+				m.crowds[h*n+p/64] |= 1 << (p % 64)
 			}
 		}
-		m.emit(k, slot, hosts)
+	}
+}
+
+// setWords are the words of a set of n.
+func setWords(n int) int { return (n + 63) / 64 }
+
+// enlist chooses the candidates of one slot.
+func (m *laneMaker) enlist(fits func(*ask) bool) {
+	m.list = m.list[:0]
+	m.ready = append(m.ready[:0], make([]uint64, setWords(len(m.cands)))...)
+	m.place = append(m.place[:0], make([]int32, len(m.cands))...)
+	for p, c := range m.cands {
+		if fits(&m.b.asks[c.ask]) {
+			m.ready[p/64] |= 1 << (p % 64)
+			m.place[p] = int32(len(m.list))
+			m.list = append(m.list, int32(p))
+		}
 	}
 }
 
@@ -307,16 +337,14 @@ func (m *laneMaker) emit(k, slot int32, hosts []int32) {
 //
 // Source: Moulin and Shenker 2001, section 4.
 func (m *laneMaker) keepWilling(d *deal, h int) {
-	word, bit := h/64, h%64
 	m.group = m.group[:0]
 	var W, U int64
-	for k, p := range m.list {
-		c := &m.cands[p]
-		if m.masks[int(c.mask)+word]>>bit&1 == 1 {
-			m.group = append(m.group, int32(k))
-			a := &m.b.asks[c.ask]
-			W += d.weightOf(a)
-			U += a.units
+	for x, crowd := range m.crowds[h*len(m.ready) : (h+1)*len(m.ready)] {
+		for rest := crowd & m.ready[x]; rest != 0; rest &= rest - 1 {
+			p := x*64 + bits.TrailingZeros64(rest)
+			m.group = append(m.group, int32(p))
+			W += m.weights[p]
+			U += m.units[p]
 		}
 	}
 	for {
@@ -330,24 +358,23 @@ func (m *laneMaker) keepWilling(d *deal, h int) {
 		} else if d.split == SplitUnits {
 			all = min(W, d.maxUnits)
 		}
+		needs := m.needs[tier*len(m.cands) : (tier+1)*len(m.cands)]
 		kept := m.group[:0]
-		for _, k := range m.group {
-			p := m.list[k]
-			if int64(m.needs[tier*len(m.cands)+int(p)]) <= all {
-				kept = append(kept, k)
+		for _, p := range m.group {
+			if int64(needs[p]) <= all {
+				kept = append(kept, p)
 				continue
 			}
-			a := &m.b.asks[m.cands[p].ask]
-			W -= d.weightOf(a)
-			U -= a.units
+			W -= m.weights[p]
+			U -= m.units[p]
 		}
 		if len(kept) == len(m.group) {
 			break
 		}
 		m.group = kept
 	}
-	for _, k := range m.group {
-		m.kept[int(k)*m.words+word] |= 1 << bit
+	for _, p := range m.group {
+		m.kept[int(m.place[p])*m.words+h/64] |= 1 << (h % 64)
 	}
 }
 

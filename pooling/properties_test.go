@@ -127,14 +127,11 @@ func TestDroppingFindsTheLargestWillingGroup(t *testing.T) {
 func largest(b *board, d *deal, all []int32) (kept []int32) {
 	m := newLaneMaker(b, nil)
 	m.words, m.masks, m.kept = 1, []uint64{1}, make([]uint64, len(all))
-	for k, i := range all {
-		m.cands, m.list = append(m.cands, candidate{ask: i}), append(m.list, int32(k))
+	for _, i := range all {
+		m.cands = append(m.cands, candidate{ask: i})
 	}
-	for t := range d.tiers {
-		for _, i := range all {
-			m.needs = append(m.needs, d.need(t, &b.asks[i]))
-		}
-	}
+	m.weigh(d, 1)
+	m.enlist(func(*ask) bool { return true })
 	m.keepWilling(d, 0)
 	for k, i := range all {
 		if m.kept[k] != 0 {

@@ -240,7 +240,7 @@ func (r *run) wave(k int) {
 // zoneSteps are the steps of a wave for ten demands of a zone.
 func (r *run) zoneSteps() int {
 	if r.plan.Sweeps == 0 { // fast
-		return 2
+		return 1
 	}
 	return 8
 }

@@ -61,43 +61,63 @@ func (a *atlas) cut(wave, asks int) []*field {
 // as many sites as any other, and each column into rows likewise; in odd waves
 // rows come first, and the cut shifts by a third of a zone from wave to wave.
 func (a *atlas) ownSites(fields []*field, wave int) {
-	b := a.st.b
-	x, y := a.x, a.y
+	across, down := a.order(a.x), a.order(a.y)
 	if wave%2 == 1 {
-		x, y = y, x
+		across, down = down, across
 	}
-	order := make([]int32, len(b.sites))
-	for s := range order {
-		order[s] = int32(s)
-	}
-	by := func(place []int64) func(p, q int32) int {
-		return func(p, q int32) int {
-			return cmp.Or(cmp.Compare(place[b.sites[p].provider], place[b.sites[q].provider]),
-				cmp.Compare(b.sites[p].provider, b.sites[q].provider), cmp.Compare(p, q))
-		}
-	}
-	slices.SortFunc(order, by(x))
 	columns := 1
 	for (columns+1)*(columns+1) <= len(fields) {
 		columns++
 	}
+	column := make([]int, len(across)) // by site
 	first := 0
 	for c := range columns {
+		end := max(first, a.share(across, len(fields)*(c+1)/columns, len(fields), wave))
+		for _, s := range across[first:end] {
+			column[s] = c
+		}
+		first = end
+	}
+	rows := make([][]int32, columns)
+	for _, s := range down {
+		rows[column[s]] = append(rows[column[s]], s)
+	}
+	for c, list := range rows {
 		from, to := len(fields)*c/columns, len(fields)*(c+1)/columns
-		end := max(first, a.share(order, to, len(fields), wave))
-		column := order[first:end]
-		slices.SortFunc(column, by(y))
 		begin := 0
 		for z := from; z < to; z++ {
-			stop := max(begin, a.share(column, z-from+1, to-from, wave))
-			for _, s := range column[begin:stop] {
+			stop := max(begin, a.share(list, z-from+1, to-from, wave))
+			for _, s := range list[begin:stop] {
 				a.st.siteZone[s] = int32(z)
 				fields[z].sites = append(fields[z].sites, s)
 			}
 			begin = stop
 		}
-		first = end
 	}
+}
+
+// order lists the sites along one axis; those of a provider stay together.
+func (a *atlas) order(place []int64) []int32 {
+	b := a.st.b
+	providers := make([]int32, len(place))
+	for p := range providers {
+		providers[p] = int32(p)
+	}
+	slices.SortFunc(providers, func(p, q int32) int { return cmp.Or(cmp.Compare(place[p], place[q]), cmp.Compare(p, q)) })
+	from := make([]int32, len(place)+1) // sites are in the order of providers
+	for s := range b.sites {
+		from[b.sites[s].provider+1] = int32(s + 1)
+	}
+	for p := range place {
+		from[p+1] = max(from[p+1], from[p])
+	}
+	order := make([]int32, 0, len(b.sites))
+	for _, p := range providers {
+		for s := from[p]; s < from[p+1]; s++ {
+			order = append(order, s)
+		}
+	}
+	return order
 }
 
 // share is where the k-th of n parts of an ordered list ends, shifted by the
