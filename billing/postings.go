@@ -182,6 +182,68 @@ func FundPaid(p Posted, source string, fund FundID, amount money.Amount) (ledger
 		ledger.AccountRef{Kind: ledger.AccountBankClearing}, ledger.AccountRef{Kind: ledger.AccountFund, Subject: string(fund)})
 }
 
+// FundMove is what happens to money of a fund. The values are stored.
+type FundMove string
+
+// The moves. In brackets: which counters change.
+const (
+	FundAllocate FundMove = "allocate" // (allocated, up or down) the Comune sets money aside, or takes it back
+	FundReserve  FundMove = "reserve"  // (available to reserved) for a round or an application
+	FundCommit   FundMove = "commit"   // (reserved to committed) awarded to a household
+	FundPay      FundMove = "pay"      // (committed to paid) the Comune paid it in
+	FundRelease  FundMove = "release"  // (reserved to available) not needed
+	FundExpire   FundMove = "expire"   // (reserved to available) not used in time
+	FundReturn   FundMove = "return"   // (committed to available) an award was given back
+)
+
+// fundMoves holds for each move the event in the ledger, and where the money
+// comes from (credited less: a debit) and goes to (a credit).
+var fundMoves = map[FundMove]struct {
+	kind     ledger.Kind
+	from, to ledger.AccountKind
+}{
+	FundAllocate: {ledger.KindFundAllocated, ledger.AccountFundAppropriation, ledger.AccountFundAvailable},
+	FundReserve:  {ledger.KindFundReserved, ledger.AccountFundAvailable, ledger.AccountFundReserved},
+	FundCommit:   {ledger.KindFundCommitted, ledger.AccountFundReserved, ledger.AccountFundCommitted},
+	FundPay:      {ledger.KindFundSpent, ledger.AccountFundCommitted, ledger.AccountFundAppropriation},
+	FundRelease:  {ledger.KindFundReleased, ledger.AccountFundReserved, ledger.AccountFundAvailable},
+	FundExpire:   {ledger.KindFundExpired, ledger.AccountFundReserved, ledger.AccountFundAvailable},
+	FundReturn:   {ledger.KindFundReturned, ledger.AccountFundCommitted, ledger.AccountFundAvailable},
+}
+
+// FundMoved posts a move of a fund's money. Source names its first movement.
+// The amount is positive, except that an allocation may take money back.
+func FundMoved(p Posted, move FundMove, source string, fund FundID, amount money.Amount) (ledger.Transaction, error) {
+	m, ok := fundMoves[move]
+	if !ok || amount == 0 || amount < 0 && move != FundAllocate {
+		return ledger.Transaction{}, fmt.Errorf("%w: %s of %s in fund %s", ErrPosting, move, amount, fund)
+	}
+	b := begin(p, m.kind, source, string(m.kind)+" "+source)
+	b.post(m.from, string(fund), amount)
+	b.post(m.to, string(fund), -amount)
+	return b.done()
+}
+
+// AwardAdded posts that a fund pays some of a charge that was issued before: it
+// owes it in the household's place. Source names the hold that it came from.
+func AwardAdded(p Posted, c Charge, source string, fund FundID, amount money.Amount) (ledger.Transaction, error) {
+	if amount > c.Net {
+		return ledger.Transaction{}, fmt.Errorf("%w: award of %s on charge %s", ErrPosting, amount, c.ID)
+	}
+	return moved(p, ledger.KindAwardAdded, source, amount,
+		ledger.AccountRef{Kind: ledger.AccountFund, Subject: string(fund)}, ledger.AccountRef{Kind: ledger.AccountHouseholdReceivable, Subject: string(c.Household)})
+}
+
+// AwardReturned posts that an award that was added to a charge is taken back:
+// the household owes it again. Source names the application.
+func AwardReturned(p Posted, c Charge, source string, fund FundID, amount money.Amount) (ledger.Transaction, error) {
+	if amount > c.Subsidy {
+		return ledger.Transaction{}, fmt.Errorf("%w: award of %s taken back on charge %s", ErrPosting, amount, c.ID)
+	}
+	return moved(p, ledger.KindAwardReturned, source, amount,
+		ledger.AccountRef{Kind: ledger.AccountHouseholdReceivable, Subject: string(c.Household)}, ledger.AccountRef{Kind: ledger.AccountFund, Subject: string(fund)})
+}
+
 // FeesCovered posts that the municipality paid card fees, by bank. Source names
 // the line of the bank statement.
 func FeesCovered(p Posted, source string, amount money.Amount) (ledger.Transaction, error) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"colletta/communities"
+	"colletta/money"
 	"colletta/pooling"
 	"colletta/postgres"
 )
@@ -42,7 +43,7 @@ func (d *Desk) closeRound(ctx context.Context, id pooling.RoundID, by communitie
 		}
 		// ISEE and measures are looked at on the day of the close, however late
 		// the work is done.
-		funds, err := tx.LockFunds(ctx, d.today(round.ClosesAt).Year())
+		funds, err := tx.LockFunds(ctx, d.today(round.ClosesAt))
 		if err != nil {
 			return err
 		}
@@ -54,7 +55,7 @@ func (d *Desk) closeRound(ctx context.Context, id pooling.RoundID, by communitie
 		if err != nil {
 			return err
 		}
-		if err := reserve(ctx, tx, id, snapshot, funds); err != nil {
+		if err := d.reserve(ctx, tx, round, snapshot, funds, by); err != nil {
 			return err
 		}
 		bytes, err := snapshot.JSON()
@@ -71,17 +72,28 @@ func (d *Desk) closeRound(ctx context.Context, id pooling.RoundID, by communitie
 	})
 }
 
-// reserve promises to a round what its vouchers may cost at most (G5).
-func reserve(ctx context.Context, tx *postgres.Tx, id pooling.RoundID, s *pooling.Snapshot, funds []postgres.Fund) error {
+// reserve holds for a round what its vouchers may cost at most (G5).
+func (d *Desk) reserve(ctx context.Context, tx *postgres.Tx, round postgres.RoundLine, s *pooling.Snapshot, funds []postgres.MeasuredFund, by communities.UserID) error {
 	reserved := pooling.IssueVouchers(s).ReservedByProgramme
 	for _, f := range funds {
 		if amount := reserved[f.MeasureID]; amount > 0 {
-			if err := tx.Reserve(ctx, f.ID, id, amount); err != nil {
+			if err := tx.SetRoundHold(ctx, d.roundHold(round, f, amount), by, d.clock.Now()); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// roundHoldDays is how long a round may hold money of a fund: long enough for an
+// officer to look at what stopped it.
+const roundHoldDays = 60
+
+// roundHold is what a round holds of a fund for a measure.
+func (d *Desk) roundHold(round postgres.RoundLine, f postgres.MeasuredFund, amount money.Amount) postgres.Hold {
+	return postgres.Hold{
+		FundID: f.ID, MeasureID: f.MeasureID, RoundID: string(round.ID), AmountCents: amount, ExpiresAt: d.clock.Now().AddDate(0, 0, roundHoldDays),
+	}
 }
 
 func hashOf(bytes []byte) string {

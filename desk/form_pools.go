@@ -1,9 +1,11 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"colletta/communities"
@@ -108,7 +110,7 @@ func (d *Desk) secondPass(ctx context.Context, round postgres.RoundLine, first f
 // limitBudgets lowers the budgets of a second pass to what each fund still
 // holds: after the close, other rounds may have reserved of it.
 func (d *Desk) limitBudgets(ctx context.Context, round postgres.RoundLine, left *pooling.Snapshot, granted map[string]money.Amount) error {
-	funds, err := d.db.Funds(ctx)
+	all, err := d.db.MeasuredFunds(ctx)
 	if err != nil {
 		return err
 	}
@@ -116,19 +118,26 @@ func (d *Desk) limitBudgets(ctx context.Context, round postgres.RoundLine, left 
 	if err != nil {
 		return err
 	}
-	available := map[string]money.Amount{}
-	for _, f := range funds {
-		if f.Year == d.today(round.ClosesAt).Year() {
-			available[f.MeasureID] = f.Available()
-		}
+	funds, err := fundsOn(d.today(round.ClosesAt), all)
+	if err != nil {
+		return err
 	}
-	for _, r := range held {
-		available[r.MeasureID] += r.AmountCents
+	available := map[string]money.Amount{} // by fund
+	fundOf := map[string]string{}          // by measure
+	for _, f := range funds {
+		available[f.ID], fundOf[f.MeasureID] = f.Available(), f.ID
+	}
+	for _, h := range held {
+		available[h.FundID] += h.AmountCents
+	}
+	for measure, amount := range granted {
+		available[fundOf[measure]] -= amount
 	}
 	for i := range left.Programmes {
 		p := &left.Programmes[i]
-		p.Budget = max(0, min(p.Budget, available[p.ID]-granted[p.ID]))
+		p.Budget = max(0, min(p.Budget, available[fundOf[p.ID]]))
 	}
+	shareFunds(left, funds)
 	return nil
 }
 
@@ -163,7 +172,7 @@ func (d *Desk) storeFormed(ctx context.Context, id pooling.RoundID, passes []for
 		if fresh, err := tx.StepDone(ctx, id, "form", now); err != nil || !fresh {
 			return err
 		}
-		if err := d.holdGranted(ctx, tx, round, granted(passes...)); err != nil {
+		if err := d.holdGranted(ctx, tx, round, granted(passes...), by); err != nil {
 			return err
 		}
 		rows := make([]postgres.FormedPass, len(passes))
@@ -184,24 +193,29 @@ func (d *Desk) storeFormed(ctx context.Context, id pooling.RoundID, passes []for
 
 // holdGranted sets what a round holds of each fund to what its pools grant, so
 // that what they do not need is free for other rounds at once.
-func (d *Desk) holdGranted(ctx context.Context, tx *postgres.Tx, round postgres.RoundLine, granted map[string]money.Amount) error {
-	funds, err := tx.LockFunds(ctx, d.today(round.ClosesAt).Year())
+func (d *Desk) holdGranted(ctx context.Context, tx *postgres.Tx, round postgres.RoundLine, granted map[string]money.Amount, by communities.UserID) error {
+	funds, err := tx.LockFunds(ctx, d.today(round.ClosesAt))
 	if err != nil {
 		return err
 	}
-	held, err := tx.OpenReservations(ctx, round.ID)
+	held, err := tx.OpenHolds(ctx, round.ID)
 	if err != nil {
 		return err
 	}
-	holds := map[string]bool{}
-	for _, r := range held {
-		holds[r.FundID] = true
+	holds := map[string]money.Amount{} // by measure
+	for _, h := range held {
+		holds[h.MeasureID] = h.AmountCents
 	}
+	// Those that give back come first: of one fund, a measure may need what
+	// another has left over.
+	slices.SortStableFunc(funds, func(a, b postgres.MeasuredFund) int {
+		return cmp.Compare(granted[a.MeasureID]-holds[a.MeasureID], granted[b.MeasureID]-holds[b.MeasureID])
+	})
 	for _, f := range funds {
-		if !holds[f.ID] && granted[f.MeasureID] == 0 {
+		if _, any := holds[f.MeasureID]; !any && granted[f.MeasureID] == 0 {
 			continue
 		}
-		if err := tx.Rereserve(ctx, f.ID, round.ID, granted[f.MeasureID]); err != nil {
+		if err := tx.SetRoundHold(ctx, d.roundHold(round, f, granted[f.MeasureID]), by, d.clock.Now()); err != nil {
 			return fmt.Errorf("measure %s: %w", f.MeasureID, err)
 		}
 	}

@@ -3,6 +3,8 @@ package desk
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +27,7 @@ func (d *Desk) ChargeRound(ctx context.Context, a communities.Actor, id pooling.
 	return d.chargeRound(ctx, id, a.User)
 }
 
-// chargeRound turns the reservations of a round into awards, issues one charge
+// chargeRound turns what a round holds of funds into awards, issues one charge
 // per member, posts each pool to the ledger, and writes to every household.
 func (d *Desk) chargeRound(ctx context.Context, id pooling.RoundID, by communities.UserID) error {
 	ctx, cancel := context.WithTimeout(ctx, errandTimeout)
@@ -42,7 +44,7 @@ func (d *Desk) chargeRound(ctx context.Context, id pooling.RoundID, by communiti
 		if fresh, err := tx.StepDone(ctx, id, "charge", now); err != nil || !fresh {
 			return err
 		}
-		c := charging{desk: d, tx: tx, round: round, by: by, now: now, spent: map[string]money.Amount{}}
+		c := charging{desk: d, tx: tx, round: round, by: by, now: now, granted: map[string][]postgres.HouseholdPart{}}
 		if err := c.load(ctx); err != nil {
 			return err
 		}
@@ -76,9 +78,9 @@ type charging struct {
 	now     time.Time
 	offers  map[string]postgres.OfferLine
 	pools   []postgres.Pool
-	members map[string][]postgres.PoolMember // by pool
-	funds   map[string]postgres.Reservation  // by measure
-	spent   map[string]money.Amount          // by measure
+	members map[string][]postgres.PoolMember    // by pool
+	holds   map[string]postgres.Hold            // by measure
+	granted map[string][]postgres.HouseholdPart // by measure
 	charges []billing.Charge
 	numbers map[billing.ChargeID]billing.Number
 	sizes   map[billing.PoolID]postgres.Pool
@@ -108,15 +110,43 @@ func (c *charging) load(ctx context.Context) error {
 	for _, m := range members {
 		c.members[m.PoolID] = append(c.members[m.PoolID], m)
 	}
-	held, err := c.tx.OpenReservations(ctx, c.round.ID)
+	c.numbers = map[billing.ChargeID]billing.Number{}
+	return c.hold(ctx, members)
+}
+
+// hold finds what the round holds for each measure. What expired, because
+// somebody had to look at the round for long, is held again if it is there.
+func (c *charging) hold(ctx context.Context, members []postgres.PoolMember) error {
+	need := map[string]money.Amount{}
+	for _, m := range members {
+		if m.SubsidyCents > 0 {
+			need[*m.MeasureID] += m.SubsidyCents
+		}
+	}
+	funds, err := c.tx.LockFunds(ctx, c.desk.today(c.round.ClosesAt))
 	if err != nil {
 		return err
 	}
-	c.funds = map[string]postgres.Reservation{}
-	for _, r := range held {
-		c.funds[r.MeasureID] = r
+	held, err := c.tx.OpenHolds(ctx, c.round.ID)
+	if err != nil {
+		return err
 	}
-	c.numbers = map[billing.ChargeID]billing.Number{}
+	for _, f := range funds {
+		holds := slices.ContainsFunc(held, func(h postgres.Hold) bool { return h.MeasureID == f.MeasureID })
+		if need[f.MeasureID] == 0 || holds {
+			continue
+		}
+		if err := c.tx.SetRoundHold(ctx, c.desk.roundHold(c.round, f, need[f.MeasureID]), c.by, c.now); err != nil {
+			return fmt.Errorf("measure %s: %w", f.MeasureID, err)
+		}
+	}
+	if held, err = c.tx.OpenHolds(ctx, c.round.ID); err != nil {
+		return err
+	}
+	c.holds = map[string]postgres.Hold{}
+	for _, h := range held {
+		c.holds[h.MeasureID] = h
+	}
 	return nil
 }
 
@@ -128,7 +158,7 @@ func (c *charging) charge(ctx context.Context, p postgres.Pool) error {
 		ID: p.ID, Round: c.round.ID, Provider: billing.ProviderID(p.Provider), Description: description(offer, c.round, c.desk.zone),
 		IssuedOn: today, DueOn: today.AddDate(0, 0, daysToPay),
 	}
-	parts := map[string]money.Amount{}
+	parts := map[string]money.Amount{} // by fund
 	var awards []postgres.Award
 	for _, m := range c.members[string(p.ID)] {
 		pool.Members = append(pool.Members, billing.Member{
@@ -138,13 +168,15 @@ func (c *charging) charge(ctx context.Context, p postgres.Pool) error {
 		if m.SubsidyCents == 0 {
 			continue
 		}
-		fund, ok := c.funds[*m.MeasureID]
+		hold, ok := c.holds[*m.MeasureID]
 		if !ok {
-			return fmt.Errorf("measure %s grants without a reservation", *m.MeasureID)
+			return fmt.Errorf("measure %s grants without a hold", *m.MeasureID)
 		}
-		parts[*m.MeasureID] += m.SubsidyCents
+		parts[hold.FundID] += m.SubsidyCents
+		c.granted[hold.MeasureID] = append(c.granted[hold.MeasureID], postgres.HouseholdPart{
+			Household: communities.HouseholdID(m.HouseholdID), Amount: m.SubsidyCents})
 		awards = append(awards, postgres.Award{
-			Demand: pooling.DemandID(m.DemandID), Fund: fund.FundID, Household: communities.HouseholdID(m.HouseholdID), Amount: m.SubsidyCents,
+			Demand: pooling.DemandID(m.DemandID), Fund: hold.FundID, Measure: hold.MeasureID, Household: communities.HouseholdID(m.HouseholdID), Amount: m.SubsidyCents,
 		})
 	}
 	if err := c.tx.AddAwards(ctx, c.round.ID, awards, c.now); err != nil {
@@ -179,9 +211,8 @@ func (c *charging) post(ctx context.Context, charges []billing.Charge, parts map
 		return nil
 	}
 	var fundParts []billing.FundPart
-	for measure, amount := range parts {
-		c.spent[measure] += amount
-		fundParts = append(fundParts, billing.FundPart{Fund: billing.FundID(c.funds[measure].FundID), Amount: amount})
+	for _, fund := range slices.Sorted(maps.Keys(parts)) {
+		fundParts = append(fundParts, billing.FundPart{Fund: billing.FundID(fund), Amount: parts[fund]})
 	}
 	t, err := billing.PoolCharged(billing.Posted{ID: ledger.TransactionID(postgres.NewID()), At: c.now}, charges, fundParts)
 	if err != nil {
@@ -191,10 +222,10 @@ func (c *charging) post(ctx context.Context, charges []billing.Charge, parts map
 	return err
 }
 
-// resolve turns what was reserved into what was spent, fund by fund.
+// resolve turns what was held into what was awarded, household by household.
 func (c *charging) resolve(ctx context.Context) error {
-	for measure, r := range c.funds {
-		if err := c.tx.Resolve(ctx, r, c.round.ID, c.spent[measure], c.now); err != nil {
+	for _, measure := range slices.Sorted(maps.Keys(c.holds)) {
+		if err := c.tx.CommitHold(ctx, c.holds[measure], c.granted[measure], c.by, c.now); err != nil {
 			return err
 		}
 	}
@@ -262,7 +293,7 @@ func (c *charging) reasons(ctx context.Context) (*roundOutcomes, error) {
 	for _, p := range c.pools {
 		r.pools[poolName{p.Pass, p.Name}] = p
 	}
-	funds, err := c.tx.Funds(ctx)
+	funds, err := c.tx.MeasuredFunds(ctx)
 	if err != nil {
 		return nil, err
 	}

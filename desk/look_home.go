@@ -291,9 +291,7 @@ func (d *Desk) Officer(ctx context.Context, a communities.Actor) (OfficerView, e
 		return v, err
 	}
 	for _, f := range funds {
-		v.Funds = append(v.Funds, FundView{
-			ID: f.ID, Measure: f.Name, Year: f.Year, Cap: f.CapCents, Reserved: f.ReservedCents, Spent: f.SpentCents, Available: f.Available(), Awards: f.Awards,
-		})
+		v.Funds = append(v.Funds, fundView(f))
 	}
 	needs, err := d.db.Needs(ctx, "")
 	if err != nil {

@@ -96,15 +96,15 @@ func (d *Desk) outcomesOf(ctx context.Context, a communities.Actor, id pooling.R
 	for _, o := range offers {
 		r.offers[string(o.ID)] = o
 	}
-	funds, err := d.db.Funds(ctx)
+	funds, err := d.db.MeasuredFunds(ctx)
 	r.measures = measureNames(funds)
 	return r, err
 }
 
-func measureNames(funds []postgres.Fund) map[string]string {
+func measureNames(funds []postgres.MeasuredFund) map[string]string {
 	names := make(map[string]string, len(funds))
 	for _, f := range funds {
-		names[f.MeasureID] = f.Name
+		names[f.MeasureID] = f.MeasureName
 	}
 	return names
 }

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -120,14 +121,15 @@ func (d *Desk) PublishMeasure(ctx context.Context, a communities.Actor, r Measur
 		if err != nil {
 			return err
 		}
-		if _, err := subsidies.LoadMeasure([]byte(v.Yaml)); err != nil {
+		m, err := subsidies.LoadMeasure([]byte(v.Yaml))
+		if err != nil {
 			return err // a program that reads measures otherwise than the one that took the draft
 		}
 		if err := tx.PublishMeasureVersion(ctx, v, a.User, now); err != nil {
 			return err
 		}
 		if year != 0 {
-			if err := tx.AddFund(ctx, postgres.NewID(), r.Measure, year, limit); err != nil {
+			if err := d.openFund(ctx, tx, a.User, yearFund(m, year, limit)); err != nil {
 				return err
 			}
 		}
@@ -148,10 +150,19 @@ func (d *Desk) AddMeasureFund(ctx context.Context, a communities.Actor, r Measur
 		return err
 	}
 	return d.db.InTx(ctx, func(tx *postgres.Tx) error {
-		if err := tx.AddFund(ctx, postgres.NewID(), r.Measure, year, limit); err != nil {
+		versions, err := tx.LockMeasure(ctx, r.Measure)
+		if err != nil {
 			return err
 		}
-		return tx.Audit(ctx, now, a.User, "add_fund", "measure "+r.Measure, map[string]any{"year": year, "cap": limit.String()})
+		at := slices.IndexFunc(versions, postgres.MeasureVersion.InForce)
+		if at < 0 {
+			return postgres.ErrNotFound.With("key", r.Measure)
+		}
+		m, err := subsidies.LoadMeasure([]byte(versions[at].Yaml))
+		if err != nil {
+			return err
+		}
+		return d.openFund(ctx, tx, a.User, yearFund(m, year, limit))
 	})
 }
 

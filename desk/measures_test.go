@@ -55,7 +55,7 @@ func TestWhoWroteAMeasureCannotPublishIt(t *testing.T) {
 	if len(view.Versions) != 3 || !view.Versions[0].Current || view.Versions[0].PublisherName != "Ada Neri" || !view.Versions[1].Draft() || view.Versions[2].Current {
 		t.Fatalf("history %+v", view.Versions)
 	}
-	funds, err := w.db.Funds(w.ctx)
+	funds, err := w.db.MeasuredFunds(w.ctx)
 	w.must(err)
 	if funds[0].Yaml != changed("Terza, con una correzione di Giorgio.") {
 		t.Fatal("the version in force is not what rounds read")

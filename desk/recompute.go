@@ -217,7 +217,7 @@ func (r *recomputing) compare(members []postgres.PoolMember, charges []postgres.
 				if s.ShareCents != m.Share || s.SubsidyCents != m.Subsidy {
 					r.note("demand %s: share %s subsidy %s again, stored %s and %s", m.Demand, m.Share, m.Subsidy, s.ShareCents, s.SubsidyCents)
 				}
-				if c, ok := charged[m.Demand]; ok && c.Net != m.Net {
+				if c, ok := charged[m.Demand]; ok && c.Net+c.Later != m.Net {
 					r.note("demand %s: net %s again, charged %s", m.Demand, m.Net, c.Net)
 				}
 			}

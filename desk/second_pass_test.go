@@ -94,10 +94,10 @@ func TestASecondPassServesOthersWithTheUnspentFund(t *testing.T) {
 	if len(charges) != 11 {
 		t.Errorf("%d charges for eleven families served", len(charges))
 	}
-	funds, err := w.db.Funds(w.ctx)
+	funds, err := w.db.MeasuredFunds(w.ctx)
 	w.must(err)
-	if funds[0].SpentCents != 7*17_14+4*30_00 || funds[0].ReservedCents != 0 {
-		t.Errorf("fund: spent %s, reserved %s", funds[0].SpentCents, funds[0].ReservedCents)
+	if funds[0].Committed != 7*17_14+4*30_00 || funds[0].Reserved != 0 {
+		t.Errorf("fund: spent %s, reserved %s", funds[0].Committed, funds[0].Reserved)
 	}
 	w.sound()
 	w.eachFamilyReadsItsReason(round)
@@ -310,6 +310,11 @@ func TestAFormingThatDiesLeavesNothingAndRunsAgain(t *testing.T) {
 	}
 }
 
+// hold is money of a fund for a round.
+func (w *town) hold(f postgres.MeasuredFund, round pooling.RoundID, amount money.Amount) postgres.Hold {
+	return postgres.Hold{FundID: f.ID, MeasureID: f.MeasureID, RoundID: string(round), AmountCents: amount, ExpiresAt: w.clock.Now().AddDate(0, 1, 0)}
+}
+
 // Between the close and the second pass another round reserves of the same
 // fund: the second pass does with what is left, or without.
 func TestASecondPassNeverTakesWhatAnotherRoundReserved(t *testing.T) {
@@ -319,17 +324,16 @@ func TestASecondPassNeverTakesWhatAnotherRoundReserved(t *testing.T) {
 	other := w.roundOf("Laboratorio di psicomotricità")
 	w.clock.set(w.closesAt)
 	w.must(w.desk.CloseRound(w.ctx, w.officer, round))
-	funds, err := w.db.Funds(w.ctx)
+	funds, err := w.db.MeasuredFunds(w.ctx)
 	w.must(err)
-	fund := funds[0].ID
 	plain, calls := w.desk.stopwatch, 0
 	w.desk.stopwatch = func(limit time.Duration) func() int {
 		if calls++; calls == 2 {
 			w.must(w.db.InTx(w.ctx, func(tx *postgres.Tx) error {
-				if err := tx.Rereserve(w.ctx, fund, round, 130_00); err != nil {
+				if err := tx.SetRoundHold(w.ctx, w.hold(funds[0], round, 130_00), "", w.clock.Now()); err != nil {
 					return err
 				}
-				return tx.Reserve(w.ctx, fund, other, 170_00)
+				return tx.SetRoundHold(w.ctx, w.hold(funds[0], other, 170_00), "", w.clock.Now())
 			}))
 		}
 		return plain(limit)
@@ -340,10 +344,10 @@ func TestASecondPassNeverTakesWhatAnotherRoundReserved(t *testing.T) {
 	if len(view.Results.Passes) != 1 || view.Results.Served != scarceVouchers {
 		t.Errorf("passes %+v", view.Results.Passes)
 	}
-	funds, err = w.db.Funds(w.ctx)
+	funds, err = w.db.MeasuredFunds(w.ctx)
 	w.must(err)
-	if funds[0].ReservedCents != 170_00+7*17_14 {
-		t.Errorf("reserved %s, want 170.00 of the other round and 119.98", funds[0].ReservedCents)
+	if funds[0].Reserved != 170_00+7*17_14 {
+		t.Errorf("reserved %s, want 170.00 of the other round and 119.98", funds[0].Reserved)
 	}
 	w.sound()
 	w.recomputesTo(round, 1)
@@ -357,9 +361,11 @@ func TestASecondPassLooksAtWhatTheFundHoldsNow(t *testing.T) {
 	other := w.roundOf("Laboratorio di psicomotricità")
 	w.clock.set(w.closesAt)
 	w.must(w.desk.CloseRound(w.ctx, w.officer, round))
-	funds, err := w.db.Funds(w.ctx)
+	funds, err := w.db.MeasuredFunds(w.ctx)
 	w.must(err)
-	w.must(w.db.InTx(w.ctx, func(tx *postgres.Tx) error { return tx.Reserve(w.ctx, funds[0].ID, other, funds[0].Available()) }))
+	w.must(w.db.InTx(w.ctx, func(tx *postgres.Tx) error {
+		return tx.SetRoundHold(w.ctx, w.hold(funds[0], other, funds[0].Available()), "", w.clock.Now())
+	}))
 	w.must(w.desk.FormRound(w.ctx, w.officer, round))
 	frozen, err := w.desk.ExportRound(w.ctx, w.officer, round, 2)
 	w.must(err)

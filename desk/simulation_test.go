@@ -133,7 +133,7 @@ func (s *simulation) step(i int) {
 // more than the cap of the measure, and nobody is served twice.
 func (s *simulation) withinTheMeasure(i int, act string) {
 	s.t.Helper()
-	funds, err := s.db.Funds(s.ctx)
+	funds, err := s.db.MeasuredFunds(s.ctx)
 	s.must(err)
 	measured, err := fundsOn(s.desk.today(s.closesAt), funds)
 	s.must(err)

@@ -34,17 +34,17 @@ type sources struct {
 	at         time.Time // the day on which ISEE and measures are looked at
 }
 
-// measuredFund is a fund with its measure, read once.
+// measuredFund is a fund with one of its measures, read once.
 type measuredFund struct {
-	postgres.Fund
+	postgres.MeasuredFund
 	measure *subsidies.Measure
 }
 
-// fundsOn are the funds of the year of a day, with their measures.
-func fundsOn(day time.Time, funds []postgres.Fund) ([]measuredFund, error) {
+// fundsOn are the funds of a day, with their measures.
+func fundsOn(day time.Time, funds []postgres.MeasuredFund) ([]measuredFund, error) {
 	var of []measuredFund
 	for _, f := range funds {
-		if f.Year != day.Year() {
+		if !f.On(day) {
 			continue
 		}
 		m, err := subsidies.LoadMeasure([]byte(f.Yaml))
@@ -58,7 +58,7 @@ func fundsOn(day time.Time, funds []postgres.Fund) ([]measuredFund, error) {
 
 // gather reads what a round's snapshot is made of. The certificates of its
 // households are opened for the purpose of why.
-func (d *Desk) gather(ctx context.Context, r *postgres.Tx, why postgres.Reading, round postgres.RoundLine, funds []postgres.Fund, at time.Time) (s sources, err error) {
+func (d *Desk) gather(ctx context.Context, r *postgres.Tx, why postgres.Reading, round postgres.RoundLine, funds []postgres.MeasuredFund, at time.Time) (s sources, err error) {
 	s = sources{round: round, at: d.today(at)}
 	if s.funds, err = fundsOn(s.at, funds); err != nil {
 		return s, err
@@ -123,6 +123,7 @@ func (s sources) snapshot() (*pooling.Snapshot, error) {
 			out.Programmes = append(out.Programmes, *p)
 		}
 	}
+	shareFunds(out, s.funds)
 	slices.SortFunc(out.Categories, func(a, b pooling.Category) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(out.Communities, func(a, b pooling.Community) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(out.Providers, func(a, b pooling.Provider) int { return cmp.Compare(a.ID, b.ID) })
@@ -273,7 +274,7 @@ func (d *Desk) preview(ctx context.Context, round postgres.RoundLine) (*preview,
 	}
 	var s sources
 	err := d.db.InTx(ctx, func(tx *postgres.Tx) error {
-		funds, err := tx.Funds(ctx)
+		funds, err := tx.MeasuredFunds(ctx)
 		if err == nil {
 			s, err = d.gather(ctx, tx, postgres.Reading{Purpose: postgres.PurposePreview, At: now}, round, funds, now)
 		}

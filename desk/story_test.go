@@ -71,10 +71,10 @@ func TestALaboratoryFromPledgeToReceipt(t *testing.T) {
 	if len(charges) != 1 || charges[0].Share != 62_50 || charges[0].Subsidy != 40_00 || charges[0].Net != 22_50 {
 		t.Fatalf("charge of the poor family: %+v", charges)
 	}
-	funds, err := w.db.Funds(w.ctx)
+	funds, err := w.db.MeasuredFunds(w.ctx)
 	w.must(err)
-	if funds[0].SpentCents != 40_00 || funds[0].ReservedCents != 0 {
-		t.Errorf("fund: spent %s, reserved %s", funds[0].SpentCents, funds[0].ReservedCents)
+	if funds[0].Committed != 40_00 || funds[0].Reserved != 0 {
+		t.Errorf("fund: spent %s, reserved %s", funds[0].Committed, funds[0].Reserved)
 	}
 	w.sound()
 

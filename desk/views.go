@@ -340,18 +340,6 @@ type OfficerView struct {
 	ISEEWaiting int // certificates that families declared and nobody verified yet
 }
 
-// FundView is a measure's fund and its use.
-type FundView struct {
-	ID        string
-	Measure   string
-	Year      int
-	Cap       money.Amount
-	Reserved  money.Amount
-	Spent     money.Amount
-	Available money.Amount
-	Awards    int // households that receive something
-}
-
 // NeedPoint is a community on the map of needs. Coordinates are metres in UTM
 // zone 32N.
 type NeedPoint struct {

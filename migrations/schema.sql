@@ -17,11 +17,16 @@ TABLE awards COLUMN round_id uuid NOT NULL
 TABLE awards COLUMN household_id uuid NOT NULL
 TABLE awards COLUMN amount_cents bigint NOT NULL
 TABLE awards COLUMN awarded_at timestamp with time zone NOT NULL
+TABLE awards COLUMN measure_id text NOT NULL
+TABLE awards COLUMN paid_cents bigint NOT NULL DEFAULT 0
 TABLE awards CONSTRAINT awards_amount_cents_check CHECK ((amount_cents > 0))
 TABLE awards CONSTRAINT awards_demand FOREIGN KEY (municipality_id, demand_id) REFERENCES demands(municipality_id, id)
 TABLE awards CONSTRAINT awards_fund FOREIGN KEY (municipality_id, fund_id) REFERENCES funds(municipality_id, id)
-TABLE awards CONSTRAINT awards_pkey PRIMARY KEY (municipality_id, demand_id, fund_id)
+TABLE awards CONSTRAINT awards_measure FOREIGN KEY (municipality_id, fund_id, measure_id) REFERENCES fund_measures(municipality_id, fund_id, measure_id)
+TABLE awards CONSTRAINT awards_paid CHECK (((paid_cents >= 0) AND (paid_cents <= amount_cents)))
+TABLE awards CONSTRAINT awards_pkey PRIMARY KEY (municipality_id, demand_id, fund_id, measure_id)
 TABLE awards CONSTRAINT awards_round FOREIGN KEY (municipality_id, round_id) REFERENCES rounds(municipality_id, id)
+CREATE INDEX awards_by_fund ON public.awards USING btree (municipality_id, fund_id)
 TABLE categories COLUMN municipality_id integer NOT NULL
 TABLE categories COLUMN id text NOT NULL
 TABLE categories COLUMN parent_id text
@@ -55,7 +60,9 @@ TABLE charges COLUMN issued_at timestamp with time zone NOT NULL
 TABLE charges COLUMN due_at timestamp with time zone NOT NULL
 TABLE charges COLUMN paid_at timestamp with time zone
 TABLE charges COLUMN voucher_cents bigint NOT NULL DEFAULT 0
+TABLE charges COLUMN later_cents bigint NOT NULL DEFAULT 0
 TABLE charges CONSTRAINT charges_household FOREIGN KEY (municipality_id, household_id) REFERENCES households(municipality_id, id)
+TABLE charges CONSTRAINT charges_later CHECK (((later_cents >= 0) AND (later_cents <= subsidy_cents)))
 TABLE charges CONSTRAINT charges_member FOREIGN KEY (municipality_id, pool_id, demand_id) REFERENCES pool_members(municipality_id, pool_id, demand_id)
 TABLE charges CONSTRAINT charges_net CHECK (((share_cents - subsidy_cents) = net_cents))
 TABLE charges CONSTRAINT charges_net_cents_check CHECK ((net_cents >= 0))
@@ -144,20 +151,139 @@ CREATE INDEX demands_by_household ON public.demands USING btree (municipality_id
 CREATE INDEX demands_by_round ON public.demands USING btree (municipality_id, round_id) WHERE (state = 'pledged'::text)
 CREATE UNIQUE INDEX demands_declared_once ON public.demands USING btree (municipality_id, household_id, community_id, category_id) WHERE (state = 'declared'::text)
 CREATE UNIQUE INDEX demands_pledged_once ON public.demands USING btree (municipality_id, round_id, household_id, community_id, category_id) WHERE (state = 'pledged'::text)
+TABLE fund_applications COLUMN municipality_id integer NOT NULL
+TABLE fund_applications COLUMN id uuid NOT NULL
+TABLE fund_applications COLUMN fund_id uuid NOT NULL
+TABLE fund_applications COLUMN measure_id text NOT NULL
+TABLE fund_applications COLUMN household_id uuid NOT NULL
+TABLE fund_applications COLUMN charge_id uuid NOT NULL
+TABLE fund_applications COLUMN call_id uuid
+TABLE fund_applications COLUMN asked_cents bigint NOT NULL
+TABLE fund_applications COLUMN granted_cents bigint NOT NULL DEFAULT 0
+TABLE fund_applications COLUMN decided_cents bigint
+TABLE fund_applications COLUMN state text NOT NULL
+TABLE fund_applications COLUMN reason text NOT NULL DEFAULT ''::text
+TABLE fund_applications COLUMN place bigint
+TABLE fund_applications COLUMN key_version integer NOT NULL
+TABLE fund_applications COLUMN sealed bytea NOT NULL
+TABLE fund_applications COLUMN applied_by uuid NOT NULL
+TABLE fund_applications COLUMN applied_at timestamp with time zone NOT NULL
+TABLE fund_applications COLUMN changed_at timestamp with time zone NOT NULL
+TABLE fund_applications CONSTRAINT fund_applications_asked_cents_check CHECK ((asked_cents > 0))
+TABLE fund_applications CONSTRAINT fund_applications_call FOREIGN KEY (municipality_id, call_id) REFERENCES fund_calls(municipality_id, id)
+TABLE fund_applications CONSTRAINT fund_applications_charge FOREIGN KEY (municipality_id, charge_id) REFERENCES charges(municipality_id, id)
+TABLE fund_applications CONSTRAINT fund_applications_fund FOREIGN KEY (municipality_id, fund_id, measure_id) REFERENCES fund_measures(municipality_id, fund_id, measure_id)
+TABLE fund_applications CONSTRAINT fund_applications_granted CHECK ((((granted_cents >= 0) AND (granted_cents <= asked_cents)) AND ((decided_cents >= 0) AND (decided_cents <= asked_cents))))
+TABLE fund_applications CONSTRAINT fund_applications_household FOREIGN KEY (municipality_id, household_id) REFERENCES households(municipality_id, id)
+TABLE fund_applications CONSTRAINT fund_applications_key FOREIGN KEY (municipality_id, key_version) REFERENCES data_keys(municipality_id, version)
+TABLE fund_applications CONSTRAINT fund_applications_pkey PRIMARY KEY (municipality_id, id)
+TABLE fund_applications CONSTRAINT fund_applications_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'granted'::text, 'partly'::text, 'refused'::text, 'withdrawn'::text])))
+CREATE INDEX fund_applications_by_fund ON public.fund_applications USING btree (municipality_id, fund_id, applied_at, id)
+CREATE INDEX fund_applications_by_household ON public.fund_applications USING btree (municipality_id, household_id)
+CREATE INDEX fund_applications_by_key ON public.fund_applications USING btree (municipality_id, key_version, id)
+CREATE UNIQUE INDEX fund_applications_once ON public.fund_applications USING btree (municipality_id, charge_id, measure_id) WHERE (state = ANY (ARRAY['waiting'::text, 'granted'::text, 'partly'::text]))
+CREATE UNIQUE INDEX fund_applications_place ON public.fund_applications USING btree (municipality_id, fund_id, place) WHERE (state = ANY (ARRAY['waiting'::text, 'partly'::text]))
+TABLE fund_calls COLUMN municipality_id integer NOT NULL
+TABLE fund_calls COLUMN id uuid NOT NULL
+TABLE fund_calls COLUMN fund_id uuid NOT NULL
+TABLE fund_calls COLUMN closes_on date NOT NULL
+TABLE fund_calls COLUMN opened_by uuid NOT NULL
+TABLE fund_calls COLUMN opened_at timestamp with time zone NOT NULL
+TABLE fund_calls COLUMN decided_by uuid
+TABLE fund_calls COLUMN decided_at timestamp with time zone
+TABLE fund_calls COLUMN budget_cents bigint
+TABLE fund_calls CONSTRAINT fund_calls_budget_cents_check CHECK ((budget_cents >= 0))
+TABLE fund_calls CONSTRAINT fund_calls_decided CHECK ((((decided_at IS NULL) = (budget_cents IS NULL)) AND ((decided_at IS NULL) = (decided_by IS NULL))))
+TABLE fund_calls CONSTRAINT fund_calls_fund FOREIGN KEY (municipality_id, fund_id) REFERENCES funds(municipality_id, id)
+TABLE fund_calls CONSTRAINT fund_calls_pkey PRIMARY KEY (municipality_id, id)
+CREATE UNIQUE INDEX fund_calls_one_open ON public.fund_calls USING btree (municipality_id, fund_id) WHERE (decided_at IS NULL)
+TABLE fund_holds COLUMN municipality_id integer NOT NULL
+TABLE fund_holds COLUMN id uuid NOT NULL
+TABLE fund_holds COLUMN fund_id uuid NOT NULL
+TABLE fund_holds COLUMN measure_id text NOT NULL
+TABLE fund_holds COLUMN round_id uuid
+TABLE fund_holds COLUMN application_id uuid
+TABLE fund_holds COLUMN household_id uuid
+TABLE fund_holds COLUMN amount_cents bigint NOT NULL
+TABLE fund_holds COLUMN committed_cents bigint NOT NULL DEFAULT 0
+TABLE fund_holds COLUMN state text NOT NULL
+TABLE fund_holds COLUMN made_at timestamp with time zone NOT NULL
+TABLE fund_holds COLUMN expires_at timestamp with time zone NOT NULL
+TABLE fund_holds COLUMN resolved_at timestamp with time zone
+TABLE fund_holds CONSTRAINT fund_holds_amount_cents_check CHECK ((amount_cents >= 0))
+TABLE fund_holds CONSTRAINT fund_holds_application FOREIGN KEY (municipality_id, application_id) REFERENCES fund_applications(municipality_id, id)
+TABLE fund_holds CONSTRAINT fund_holds_committed CHECK ((((committed_cents >= 0) AND (committed_cents <= amount_cents)) AND ((state = 'committed'::text) = (committed_cents > 0))))
+TABLE fund_holds CONSTRAINT fund_holds_for CHECK ((((round_id IS NULL) <> (application_id IS NULL)) AND ((application_id IS NULL) = (household_id IS NULL))))
+TABLE fund_holds CONSTRAINT fund_holds_fund FOREIGN KEY (municipality_id, fund_id, measure_id) REFERENCES fund_measures(municipality_id, fund_id, measure_id)
+TABLE fund_holds CONSTRAINT fund_holds_household FOREIGN KEY (municipality_id, household_id) REFERENCES households(municipality_id, id)
+TABLE fund_holds CONSTRAINT fund_holds_pkey PRIMARY KEY (municipality_id, id)
+TABLE fund_holds CONSTRAINT fund_holds_resolved CHECK (((state = 'reserved'::text) = (resolved_at IS NULL)))
+TABLE fund_holds CONSTRAINT fund_holds_round FOREIGN KEY (municipality_id, round_id) REFERENCES rounds(municipality_id, id)
+TABLE fund_holds CONSTRAINT fund_holds_state_check CHECK ((state = ANY (ARRAY['reserved'::text, 'committed'::text, 'released'::text, 'expired'::text])))
+CREATE INDEX fund_holds_by_application ON public.fund_holds USING btree (municipality_id, application_id) WHERE (application_id IS NOT NULL)
+CREATE INDEX fund_holds_by_round ON public.fund_holds USING btree (municipality_id, round_id) WHERE (round_id IS NOT NULL)
+CREATE INDEX fund_holds_open ON public.fund_holds USING btree (municipality_id, expires_at) WHERE (state = 'reserved'::text)
+CREATE UNIQUE INDEX fund_holds_one_a_round ON public.fund_holds USING btree (municipality_id, round_id, measure_id) WHERE ((state = 'reserved'::text) AND (round_id IS NOT NULL))
+CREATE UNIQUE INDEX fund_holds_one_an_application ON public.fund_holds USING btree (municipality_id, application_id) WHERE ((state = 'reserved'::text) AND (application_id IS NOT NULL))
+TABLE fund_measures COLUMN municipality_id integer NOT NULL
+TABLE fund_measures COLUMN fund_id uuid NOT NULL
+TABLE fund_measures COLUMN measure_id text NOT NULL
+TABLE fund_measures COLUMN valid_from date NOT NULL
+TABLE fund_measures COLUMN valid_to date NOT NULL
+TABLE fund_measures CONSTRAINT fund_measures_fund FOREIGN KEY (municipality_id, fund_id) REFERENCES funds(municipality_id, id)
+TABLE fund_measures CONSTRAINT fund_measures_measure FOREIGN KEY (municipality_id, measure_id) REFERENCES measures(municipality_id, id)
+TABLE fund_measures CONSTRAINT fund_measures_pkey PRIMARY KEY (municipality_id, fund_id, measure_id)
+CREATE INDEX fund_measures_by_measure ON public.fund_measures USING btree (municipality_id, measure_id, valid_from)
+CREATE TRIGGER fund_measures_apart BEFORE INSERT OR UPDATE ON public.fund_measures FOR EACH ROW EXECUTE FUNCTION fund_measures_apart()
+TABLE fund_movements COLUMN municipality_id integer NOT NULL
+TABLE fund_movements COLUMN fund_id uuid NOT NULL
+TABLE fund_movements COLUMN number bigint NOT NULL
+TABLE fund_movements COLUMN kind text NOT NULL
+TABLE fund_movements COLUMN amount_cents bigint NOT NULL
+TABLE fund_movements COLUMN hold_id uuid
+TABLE fund_movements COLUMN household_id uuid
+TABLE fund_movements COLUMN allocated_cents bigint NOT NULL
+TABLE fund_movements COLUMN reserved_cents bigint NOT NULL
+TABLE fund_movements COLUMN committed_cents bigint NOT NULL
+TABLE fund_movements COLUMN paid_cents bigint NOT NULL
+TABLE fund_movements COLUMN transaction_id uuid NOT NULL
+TABLE fund_movements COLUMN moved_by uuid
+TABLE fund_movements COLUMN moved_at timestamp with time zone NOT NULL
+TABLE fund_movements CONSTRAINT fund_movements_check CHECK (((amount_cents > 0) OR ((kind = 'allocate'::text) AND (amount_cents < 0))))
+TABLE fund_movements CONSTRAINT fund_movements_committed_cents_check CHECK ((committed_cents >= 0))
+TABLE fund_movements CONSTRAINT fund_movements_fund FOREIGN KEY (municipality_id, fund_id) REFERENCES funds(municipality_id, id)
+TABLE fund_movements CONSTRAINT fund_movements_hold FOREIGN KEY (municipality_id, hold_id) REFERENCES fund_holds(municipality_id, id)
+TABLE fund_movements CONSTRAINT fund_movements_household FOREIGN KEY (municipality_id, household_id) REFERENCES households(municipality_id, id)
+TABLE fund_movements CONSTRAINT fund_movements_kind_check CHECK ((kind = ANY (ARRAY['allocate'::text, 'reserve'::text, 'commit'::text, 'pay'::text, 'release'::text, 'expire'::text, 'return'::text])))
+TABLE fund_movements CONSTRAINT fund_movements_never_over CHECK ((((reserved_cents + committed_cents) + paid_cents) <= allocated_cents))
+TABLE fund_movements CONSTRAINT fund_movements_number_check CHECK ((number > 0))
+TABLE fund_movements CONSTRAINT fund_movements_paid_cents_check CHECK ((paid_cents >= 0))
+TABLE fund_movements CONSTRAINT fund_movements_pkey PRIMARY KEY (municipality_id, fund_id, number)
+TABLE fund_movements CONSTRAINT fund_movements_reserved_cents_check CHECK ((reserved_cents >= 0))
+TABLE fund_movements CONSTRAINT fund_movements_transaction FOREIGN KEY (municipality_id, transaction_id) REFERENCES ledger_transactions(municipality_id, id)
+CREATE INDEX fund_movements_by_hold ON public.fund_movements USING btree (municipality_id, hold_id) WHERE (hold_id IS NOT NULL)
+CREATE TRIGGER fund_movements_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.fund_movements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 TABLE funds COLUMN municipality_id integer NOT NULL
 TABLE funds COLUMN id uuid NOT NULL
-TABLE funds COLUMN measure_id text NOT NULL
-TABLE funds COLUMN year integer NOT NULL
-TABLE funds COLUMN cap_cents bigint NOT NULL
+TABLE funds COLUMN allocated_cents bigint NOT NULL
 TABLE funds COLUMN reserved_cents bigint NOT NULL DEFAULT 0
-TABLE funds COLUMN spent_cents bigint NOT NULL DEFAULT 0
-TABLE funds CONSTRAINT funds_cap_cents_check CHECK ((cap_cents >= 0))
-TABLE funds CONSTRAINT funds_measure FOREIGN KEY (municipality_id, measure_id) REFERENCES measures(municipality_id, id)
-TABLE funds CONSTRAINT funds_never_overspent CHECK (((reserved_cents + spent_cents) <= cap_cents))
-TABLE funds CONSTRAINT funds_one_a_year UNIQUE (municipality_id, measure_id, year)
+TABLE funds COLUMN committed_cents bigint NOT NULL DEFAULT 0
+TABLE funds COLUMN name text NOT NULL
+TABLE funds COLUMN valid_from date NOT NULL
+TABLE funds COLUMN valid_to date NOT NULL
+TABLE funds COLUMN policy jsonb NOT NULL
+TABLE funds COLUMN paid_cents bigint NOT NULL DEFAULT 0
+TABLE funds COLUMN movements bigint NOT NULL DEFAULT 0
+TABLE funds COLUMN ended_at timestamp with time zone
+TABLE funds CONSTRAINT funds_allocated_cents_check CHECK ((allocated_cents >= 0))
+TABLE funds CONSTRAINT funds_committed_cents_check CHECK ((committed_cents >= 0))
+TABLE funds CONSTRAINT funds_municipality FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
+TABLE funds CONSTRAINT funds_name CHECK ((name <> ''::text))
+TABLE funds CONSTRAINT funds_never_overspent CHECK ((((reserved_cents + committed_cents) + paid_cents) <= allocated_cents))
+TABLE funds CONSTRAINT funds_paid_cents_check CHECK ((paid_cents >= 0))
+TABLE funds CONSTRAINT funds_period CHECK ((valid_from <= valid_to))
 TABLE funds CONSTRAINT funds_pkey PRIMARY KEY (municipality_id, id)
 TABLE funds CONSTRAINT funds_reserved_cents_check CHECK ((reserved_cents >= 0))
-TABLE funds CONSTRAINT funds_spent_cents_check CHECK ((spent_cents >= 0))
 TABLE grants COLUMN municipality_id integer NOT NULL
 TABLE grants COLUMN id uuid NOT NULL
 TABLE grants COLUMN user_id uuid NOT NULL
@@ -456,18 +582,6 @@ TABLE qualifications COLUMN decided_on date NOT NULL
 TABLE qualifications CONSTRAINT qualifications_category FOREIGN KEY (municipality_id, category_id) REFERENCES categories(municipality_id, id)
 TABLE qualifications CONSTRAINT qualifications_pkey PRIMARY KEY (municipality_id, provider_id, category_id)
 TABLE qualifications CONSTRAINT qualifications_provider FOREIGN KEY (municipality_id, provider_id) REFERENCES providers(municipality_id, id)
-TABLE reservations COLUMN municipality_id integer NOT NULL
-TABLE reservations COLUMN fund_id uuid NOT NULL
-TABLE reservations COLUMN round_id uuid NOT NULL
-TABLE reservations COLUMN amount_cents bigint NOT NULL
-TABLE reservations COLUMN spent_cents bigint
-TABLE reservations COLUMN resolved_at timestamp with time zone
-TABLE reservations CONSTRAINT reservations_amount_cents_check CHECK ((amount_cents >= 0))
-TABLE reservations CONSTRAINT reservations_check CHECK (((spent_cents >= 0) AND (spent_cents <= amount_cents)))
-TABLE reservations CONSTRAINT reservations_fund FOREIGN KEY (municipality_id, fund_id) REFERENCES funds(municipality_id, id)
-TABLE reservations CONSTRAINT reservations_pkey PRIMARY KEY (municipality_id, fund_id, round_id)
-TABLE reservations CONSTRAINT reservations_resolved CHECK (((spent_cents IS NULL) = (resolved_at IS NULL)))
-TABLE reservations CONSTRAINT reservations_round FOREIGN KEY (municipality_id, round_id) REFERENCES rounds(municipality_id, id)
 TABLE round_offers COLUMN municipality_id integer NOT NULL
 TABLE round_offers COLUMN round_id uuid NOT NULL
 TABLE round_offers COLUMN offer_id uuid NOT NULL

@@ -51,6 +51,7 @@ type chargeRow struct {
 	SubsidyCents   money.Amount
 	NetCents       money.Amount
 	VoucherCents   money.Amount
+	LaterCents     money.Amount
 	State          billing.ChargeState
 	Reference      string
 	IssuedAt       time.Time
@@ -71,6 +72,7 @@ func (row chargeRow) toCharge() billing.Charge {
 type ChargeLine struct {
 	billing.Charge
 	Number                              string
+	Later                               money.Amount // of the subsidy, what was awarded after the round
 	RoundName, HouseholdName, UnitLabel string
 	Community                           communities.CommunityID
 	ProviderName, ProviderIBAN          string
@@ -103,7 +105,7 @@ func toCharges(rows []chargeLineRow, err error) ([]ChargeLine, error) {
 
 func (row chargeLineRow) toLine() ChargeLine {
 	line := ChargeLine{
-		Charge: row.toCharge(), Number: row.Number, RoundName: row.RoundName, HouseholdName: row.HouseholdName, UnitLabel: row.UnitLabel,
+		Charge: row.toCharge(), Number: row.Number, Later: row.LaterCents, RoundName: row.RoundName, HouseholdName: row.HouseholdName, UnitLabel: row.UnitLabel,
 		Community: communities.CommunityID(row.CommunityID), ProviderName: row.ProviderName, ProviderIBAN: row.ProviderIban,
 		PoolSize: row.PoolSize, PoolCost: row.PoolCost, OddCent: row.OddCent, MeasureName: row.MeasureName, PaidSum: row.PaidSum,
 	}
@@ -219,10 +221,11 @@ func (r reader) OpenCharges(ctx context.Context, round pooling.RoundID) (int, er
 		"SELECT count(*) FROM charges WHERE municipality_id = ? AND round_id = ? AND state = 'open'", r.municipality, round)
 }
 
-// Award is what a fund grants to one demand.
+// Award is what a measure grants to one demand, from a fund.
 type Award struct {
 	Demand    pooling.DemandID
 	Fund      string
+	Measure   string
 	Household communities.HouseholdID
 	Amount    money.Amount
 }
@@ -233,6 +236,7 @@ type awardRow struct {
 	MunicipalityID communities.MunicipalityID
 	DemandID       string
 	FundID         string
+	MeasureID      string
 	RoundID        string
 	HouseholdID    string
 	AmountCents    money.Amount
@@ -244,7 +248,7 @@ func (tx *Tx) AddAwards(ctx context.Context, round pooling.RoundID, awards []Awa
 	rows := make([]awardRow, len(awards))
 	for i, a := range awards {
 		rows[i] = awardRow{
-			MunicipalityID: tx.municipality, DemandID: string(a.Demand), FundID: a.Fund, RoundID: string(round),
+			MunicipalityID: tx.municipality, DemandID: string(a.Demand), FundID: a.Fund, MeasureID: a.Measure, RoundID: string(round),
 			HouseholdID: string(a.Household), AmountCents: a.Amount, AwardedAt: at,
 		}
 	}

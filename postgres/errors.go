@@ -22,8 +22,11 @@ var (
 	ErrNotFound = refusal.New(refusal.KindNotFound, "not_found")
 	// ErrPledgedAlready says that the household already pledged in this round for this category and community.
 	ErrPledgedAlready = refusal.New(refusal.KindConflict, "pledged_already")
-	// ErrFundExhausted says that a fund does not hold what was asked of it.
+	// ErrFundExhausted says that a fund does not hold what was asked of it. Args:
+	// fund, left, asked.
 	ErrFundExhausted = refusal.New(refusal.KindConflict, "fund_exhausted")
+	// ErrFundOverlaps says that a measure has another fund on some of the days.
+	ErrFundOverlaps = refusal.New(refusal.KindConflict, "fund_overlaps")
 	// ErrExists says that the same thing is already registered.
 	ErrExists = refusal.New(refusal.KindConflict, "already_registered")
 	// ErrMeasureTwoHands says that who wrote a measure cannot publish it.
@@ -46,7 +49,10 @@ var byConstraint = map[string]*refusal.Error{
 	"isee_protocol":               ErrExists,
 	"measures_pkey":               ErrExists,
 	"measure_versions_two_hands":  ErrMeasureTwoHands,
-	"funds_one_a_year":            ErrExists,
+	"fund_measures_apart":         ErrFundOverlaps,
+	"fund_measures_measure":       ErrNotFound,
+	"fund_calls_one_open":         ErrExists,
+	"fund_applications_once":      ErrExists,
 	"memberships_unit_once":       ErrUnitTaken,
 	"offers_qualified":            catalogue.ErrNotQualified,
 	"payments_one_card_at_a_time": ErrPaymentUnderway,

@@ -386,7 +386,7 @@ func TestWhatWasInClearIsSealedAtTheFirstStart(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	dsn := openEmpty(t)
-	old := openOld(t, dsn)
+	old := openOld(t, dsn, beforePasses)
 	const home, round = "cccccccc-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-000000000001"
 	for _, query := range []string{
 		`INSERT INTO municipalities (id, name) VALUES (1, 'Milano')`,

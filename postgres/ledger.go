@@ -123,97 +123,81 @@ type AccountBalance struct {
 // Balances lists every account with the sum of its postings.
 func (r reader) Balances(ctx context.Context) ([]AccountBalance, error) {
 	return list[AccountBalance](ctx, r, "balances", `
-		SELECT a.kind, a.subject, coalesce(h.name, v.name, ms.name, vc.code, '') AS name,
+		SELECT a.kind, a.subject, coalesce(h.name, v.name, f.name, vc.code, '') AS name,
 			coalesce(sum(p.amount_cents), 0) AS balance_cents, count(p.line) AS postings
 		FROM ledger_accounts a
 		LEFT JOIN ledger_postings p ON p.municipality_id = a.municipality_id AND p.account_id = a.id
 		LEFT JOIN households h ON h.municipality_id = a.municipality_id AND h.id::text = a.subject
 		LEFT JOIN providers v ON v.municipality_id = a.municipality_id AND v.id::text = a.subject
 		LEFT JOIN funds f ON f.municipality_id = a.municipality_id AND f.id::text = a.subject
-		LEFT JOIN measures ms ON ms.municipality_id = f.municipality_id AND ms.id = f.measure_id
 		LEFT JOIN voucher_calls vc ON vc.municipality_id = a.municipality_id AND vc.id::text = a.subject
-		WHERE a.municipality_id = ? GROUP BY a.kind, a.subject, h.name, v.name, ms.name, vc.code ORDER BY a.kind, name, a.subject`, r.municipality)
+		WHERE a.municipality_id = ? GROUP BY a.kind, a.subject, h.name, v.name, f.name, vc.code ORDER BY a.kind, name, a.subject`, r.municipality)
 }
 
 // Unsound lists what breaks an invariant of the books, in words; empty when all
 // hold. Numbers are those of reliability.md section 2. What was frozen of each
 // round is opened, which by is on record for.
 func (db *DB) Unsound(ctx context.Context, by communities.UserID, at time.Time) ([]string, error) {
-	checks := []struct{ what, query string }{
+	checks := slices.Concat(fundChecks, []soundCheck{
 		{"M1: ledger transaction that does not sum to zero", `
-			SELECT transaction_id::text FROM ledger_postings WHERE municipality_id = ? GROUP BY 1 HAVING sum(amount_cents) <> 0 OR count(*) < 2`},
-		{"S2: fund whose reserved money is not that of its open reservations", `
-			SELECT f.id::text FROM funds f WHERE f.municipality_id = ? AND f.reserved_cents <> (SELECT coalesce(sum(r.amount_cents), 0) FROM reservations r
-				WHERE r.municipality_id = f.municipality_id AND r.fund_id = f.id AND r.resolved_at IS NULL)`},
-		{"S2: fund whose spent money is not that of its awards", `
-			SELECT f.id::text FROM funds f WHERE f.municipality_id = ? AND f.spent_cents <> (SELECT coalesce(sum(a.amount_cents), 0) FROM awards a
-				WHERE a.municipality_id = f.municipality_id AND a.fund_id = f.id)`},
+			SELECT transaction_id::text FROM ledger_postings WHERE municipality_id = ?0 GROUP BY 1 HAVING sum(amount_cents) <> 0 OR count(*) < 2`},
 		{"M5: pool whose shares do not sum to its cost", `
-			SELECT p.id::text FROM pools p WHERE p.municipality_id = ? AND p.cost_cents <> (SELECT sum(m.share_cents) FROM pool_members m
+			SELECT p.id::text FROM pools p WHERE p.municipality_id = ?0 AND p.cost_cents <> (SELECT sum(m.share_cents) FROM pool_members m
 				WHERE m.municipality_id = p.municipality_id AND m.pool_id = p.id)`},
 		{"charge that differs from its share", `
 			SELECT c.id::text FROM charges c JOIN pool_members m ON m.municipality_id = c.municipality_id AND m.demand_id = c.demand_id
-			WHERE c.municipality_id = ? AND (m.share_cents <> c.share_cents OR m.subsidy_cents <> c.subsidy_cents)`},
+			WHERE c.municipality_id = ?0 AND (m.share_cents <> c.share_cents OR m.subsidy_cents <> c.subsidy_cents - c.later_cents)`},
 		{"charge above the maximum that its household stated", `
 			SELECT c.id::text FROM charges c JOIN demands d ON d.municipality_id = c.municipality_id AND d.id = c.demand_id
-			WHERE c.municipality_id = ? AND c.net_cents > d.max_price_cents`},
+			WHERE c.municipality_id = ?0 AND c.net_cents > d.max_price_cents`},
 		{"paid charge that is not fully paid", `
-			SELECT c.id::text FROM charges c WHERE c.municipality_id = ? AND c.state = 'paid' AND c.net_cents - c.voucher_cents > (SELECT coalesce(sum(y.amount_cents), 0)
+			SELECT c.id::text FROM charges c WHERE c.municipality_id = ?0 AND c.state = 'paid' AND c.net_cents - c.voucher_cents > (SELECT coalesce(sum(y.amount_cents), 0)
 				FROM payments y WHERE y.municipality_id = c.municipality_id AND y.charge_id = c.id AND y.state = 'succeeded')`},
 		{"M7: payment received without its ledger transaction", `
-			SELECT y.id::text FROM payments y WHERE y.municipality_id = ? AND y.state = 'succeeded' AND NOT EXISTS (SELECT 1 FROM ledger_transactions t
+			SELECT y.id::text FROM payments y WHERE y.municipality_id = ?0 AND y.state = 'succeeded' AND NOT EXISTS (SELECT 1 FROM ledger_transactions t
 				WHERE t.municipality_id = y.municipality_id AND t.kind = 'payment_received' AND t.source_id = y.id::text)`},
 		{"receivable of a household that is not what its open charges ask", `
-			SELECT a.subject FROM ledger_accounts a WHERE a.municipality_id = ? AND a.kind = 'household_receivable' AND
+			SELECT a.subject FROM ledger_accounts a WHERE a.municipality_id = ?0 AND a.kind = 'household_receivable' AND
 				(SELECT coalesce(sum(p.amount_cents), 0) FROM ledger_postings p WHERE p.municipality_id = a.municipality_id AND p.account_id = a.id) <>
 				(SELECT coalesce(sum(c.net_cents - c.voucher_cents - least(c.net_cents - c.voucher_cents, (SELECT coalesce(sum(y.amount_cents), 0) FROM payments y
 					WHERE y.municipality_id = c.municipality_id AND y.charge_id = c.id AND y.state = 'succeeded'))), 0)
 				FROM charges c WHERE c.municipality_id = a.municipality_id AND c.household_id::text = a.subject AND c.state IN ('open', 'paid'))`},
 		{"V1: voucher of which other is used than its registered and accounted uses say", `
-			SELECT v.code FROM vouchers v WHERE v.municipality_id = ? AND v.used_cents <> (SELECT coalesce(sum(u.amount_cents), 0) FROM voucher_uses u
+			SELECT v.code FROM vouchers v WHERE v.municipality_id = ?0 AND v.used_cents <> (SELECT coalesce(sum(u.amount_cents), 0) FROM voucher_uses u
 				WHERE u.municipality_id = v.municipality_id AND u.voucher_id = v.id AND u.state IN ('registered', 'accounted'))`},
 		{"V2: charge of which vouchers pay other than their uses say", `
-			SELECT c.id::text FROM charges c WHERE c.municipality_id = ? AND c.voucher_cents <> (SELECT coalesce(sum(u.amount_cents), 0) FROM voucher_uses u
+			SELECT c.id::text FROM charges c WHERE c.municipality_id = ?0 AND c.voucher_cents <> (SELECT coalesce(sum(u.amount_cents), 0) FROM voucher_uses u
 				WHERE u.municipality_id = c.municipality_id AND u.charge_id = c.id AND u.state IN ('registered', 'accounted'))`},
 		{"V3: call whose accounts are not what its vouchers' uses sum to", `
 			SELECT vc.code FROM voucher_calls vc CROSS JOIN (VALUES ('voucher_registered', 'registered'), ('voucher_accounted', 'accounted')) k (account, use_state)
-			WHERE vc.municipality_id = ? AND (SELECT coalesce(sum(p.amount_cents), 0) FROM ledger_accounts a
+			WHERE vc.municipality_id = ?0 AND (SELECT coalesce(sum(p.amount_cents), 0) FROM ledger_accounts a
 				JOIN ledger_postings p ON p.municipality_id = a.municipality_id AND p.account_id = a.id
 				WHERE a.municipality_id = vc.municipality_id AND a.kind = k.account AND a.subject = vc.id::text) <>
 				(SELECT coalesce(sum(u.amount_cents), 0) FROM vouchers v JOIN voucher_uses u ON u.municipality_id = v.municipality_id AND u.voucher_id = v.id
 				WHERE v.municipality_id = vc.municipality_id AND v.call_code = vc.code AND u.state = k.use_state)`},
 		{"V4: statement that does not sum to its uses and to its providers", `
-			SELECT s.number FROM voucher_statements s WHERE s.municipality_id = ? AND (s.total_cents <> (SELECT coalesce(sum(u.amount_cents), 0) FROM voucher_uses u
+			SELECT s.number FROM voucher_statements s WHERE s.municipality_id = ?0 AND (s.total_cents <> (SELECT coalesce(sum(u.amount_cents), 0) FROM voucher_uses u
 				WHERE u.municipality_id = s.municipality_id AND u.statement_id = s.id) OR s.total_cents <> (SELECT coalesce(sum(p.total_cents), 0)
 				FROM voucher_statement_providers p WHERE p.municipality_id = s.municipality_id AND p.statement_id = s.id))`},
-		{"closed round without reservation step or with an open reservation after charging", `
-			SELECT r.round_id::text FROM reservations r JOIN rounds o ON o.municipality_id = r.municipality_id AND o.id = r.round_id
-			WHERE r.municipality_id = ? AND r.resolved_at IS NULL AND o.state IN ('charged', 'settled')`},
-		{"S3: round whose passes grant more of a measure than it holds or spent of the fund", `
-			SELECT DISTINCT g.round_id::text FROM (SELECT p.municipality_id, p.round_id, m.measure_id, sum(m.subsidy_cents) AS granted FROM pools p
-				JOIN pool_members m ON m.municipality_id = p.municipality_id AND m.pool_id = p.id
-				WHERE p.municipality_id = ? AND m.subsidy_cents > 0 GROUP BY 1, 2, 3) g
-			WHERE g.granted > (SELECT coalesce(sum(coalesce(r.spent_cents, r.amount_cents)), 0) FROM reservations r
-				JOIN funds f ON f.municipality_id = r.municipality_id AND f.id = r.fund_id
-				WHERE r.municipality_id = g.municipality_id AND r.round_id = g.round_id AND f.measure_id = g.measure_id)`},
 		{"formed round without its first pass, or pass of a round that is not formed", `
-			SELECT r.id::text FROM rounds r WHERE r.municipality_id = ? AND r.state <> 'void' AND (r.state IN ('formed', 'charged', 'settled')) <>
+			SELECT r.id::text FROM rounds r WHERE r.municipality_id = ?0 AND r.state <> 'void' AND (r.state IN ('formed', 'charged', 'settled')) <>
 				EXISTS (SELECT 1 FROM round_passes p WHERE p.municipality_id = r.municipality_id AND p.round_id = r.id AND p.pass = 1)`},
 		{"pass that serves other demands than are in its pools", `
-			SELECT p.round_id::text FROM round_passes p WHERE p.municipality_id = ? AND p.served <> (SELECT count(*) FROM pools o
+			SELECT p.round_id::text FROM round_passes p WHERE p.municipality_id = ?0 AND p.served <> (SELECT count(*) FROM pools o
 				JOIN pool_members m ON m.municipality_id = o.municipality_id AND m.pool_id = o.id
 				WHERE o.municipality_id = p.municipality_id AND o.round_id = p.round_id AND o.pass = p.pass)`},
 		{"value sealed by a data key that is gone", `
 			SELECT s.what FROM (SELECT municipality_id, key_version, 'certificate ' || id AS what FROM isee_certificates
 				UNION ALL SELECT municipality_id, snapshot_key, 'round ' || id FROM rounds WHERE snapshot IS NOT NULL
 				UNION ALL SELECT municipality_id, key_version, 'pass of round ' || round_id FROM round_passes
-				UNION ALL SELECT municipality_id, key_version, 'outcome of demand ' || demand_id FROM outcomes) s
+				UNION ALL SELECT municipality_id, key_version, 'outcome of demand ' || demand_id FROM outcomes
+				UNION ALL SELECT municipality_id, key_version, 'application ' || id FROM fund_applications) s
 			LEFT JOIN data_keys k ON k.municipality_id = s.municipality_id AND k.version = s.key_version AND k.state <> 'retired'
-			WHERE s.municipality_id = ? AND k.version IS NULL`},
-	}
+			WHERE s.municipality_id = ?0 AND k.version IS NULL`},
+	})
 	found := []string{}
 	for _, c := range checks {
-		ids, err := list[string](ctx, db.reader, c.what, c.query, db.municipality)
+		ids, err := list[string](ctx, db.reader, c.what, c.query, db.municipality, at)
 		if err != nil {
 			return nil, err
 		}

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"testing"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 	"github.com/uptrace/bun/migrate"
 
 	"colletta/migrations"
-	"colletta/money"
 	"colletta/pooling"
 )
 
@@ -25,7 +23,7 @@ func TestRoundsFormedBeforePassesStayRecomputable(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	dsn := openEmpty(t)
-	old := openOld(t, dsn)
+	old := openOld(t, dsn, beforePasses)
 	const snapshot = `{"demands":[{},{},{}]}`
 	for _, query := range []string{
 		`INSERT INTO municipalities (id, name) VALUES (1, 'Milano')`,
@@ -74,8 +72,8 @@ func TestRoundsFormedBeforePassesStayRecomputable(t *testing.T) {
 	}
 }
 
-// openOld makes the schema as it was before the migration of passes.
-func openOld(t *testing.T, dsn string) *bun.DB {
+// openOld makes the schema as it was before a migration.
+func openOld(t *testing.T, dsn, before string) *bun.DB {
 	t.Helper()
 	ctx := context.Background()
 	connector, err := connectorOf(dsn)
@@ -90,7 +88,7 @@ func openOld(t *testing.T, dsn string) *bun.DB {
 	}
 	old := migrate.NewMigrations()
 	for _, m := range all.Sorted() {
-		if m.Name < beforePasses {
+		if m.Name < before {
 			old.Add(m)
 		}
 	}
@@ -102,51 +100,4 @@ func openOld(t *testing.T, dsn string) *bun.DB {
 		t.Fatal(err)
 	}
 	return db
-}
-
-// What a round holds of a fund can be set to less or more, as far as the fund
-// goes; what others hold stays theirs.
-func TestAReservationIsSetAnew(t *testing.T) {
-	t.Parallel()
-	db := founded(t)
-	ctx := context.Background()
-	fund, series := NewID(), pooling.SeriesID(NewID())
-	mine, other := pooling.RoundID(NewID()), pooling.RoundID(NewID())
-	must := func(act func(tx *Tx) error) {
-		t.Helper()
-		if err := db.InTx(ctx, act); err != nil {
-			t.Fatal(err)
-		}
-	}
-	must(func(tx *Tx) error {
-		return errors.Join(tx.AddMeasure(ctx, "m", "Misura", "id: m", at), tx.AddFund(ctx, fund, "m", 2026, 100_00), tx.AddSeries(ctx, SeriesScope{Series: pooling.Series{
-			ID: series, Name: "s", OpensOn: "* * * * *", ClosesOn: "* * * * *", Period: "month", StartsAt: at, Effort: pooling.EffortHigh, TimeLimitSeconds: 1}}, at))
-	})
-	for i, id := range []pooling.RoundID{mine, other} {
-		must(func(tx *Tx) error {
-			_, err := tx.AddRound(ctx, pooling.Round{ID: id, Series: series, Name: "r", State: pooling.RoundOpen, OpensAt: at.AddDate(0, 0, i), ClosesAt: at.AddDate(1, 0, 0)}, "", "")
-			return err
-		})
-	}
-	must(func(tx *Tx) error { return tx.Reserve(ctx, fund, other, 30_00) })
-	for _, c := range []struct {
-		amount  money.Amount
-		refused bool
-	}{{70_00, false}, {70_01, true}, {0, false}, {50_00, false}, {20_00, false}, {100_00, true}, {70_00, false}} {
-		err := db.InTx(ctx, func(tx *Tx) error { return tx.Rereserve(ctx, fund, mine, c.amount) })
-		if errors.Is(err, ErrFundExhausted) != c.refused || err != nil && !c.refused {
-			t.Errorf("%s: %v", c.amount, err)
-		}
-	}
-	funds, err := db.Funds(ctx)
-	if err != nil || funds[0].ReservedCents != 100_00 {
-		t.Errorf("reserved %s (%v)", funds[0].ReservedCents, err)
-	}
-	held, err := db.Holding(ctx, mine)
-	if err != nil || len(held) != 1 || held[0].AmountCents != 70_00 {
-		t.Errorf("holding %+v (%v)", held, err)
-	}
-	if found, err := db.Unsound(ctx, "", time.Now()); err != nil || len(found) > 0 {
-		t.Errorf("unsound: %v (%v)", found, err)
-	}
 }

@@ -109,60 +109,6 @@ func TestTheDatabaseKeepsTheBooksBalanced(t *testing.T) {
 	}
 }
 
-// A fund is never overspent, however many ask at once.
-func TestAFundIsNeverOverspent(t *testing.T) {
-	t.Parallel()
-	db := founded(t)
-	ctx := context.Background()
-	fund := NewID()
-	var rounds []pooling.RoundID
-	err := db.InTx(ctx, func(tx *Tx) error {
-		if err := tx.AddMeasure(ctx, "m", "Misura", "id: m", at); err != nil {
-			return err
-		}
-		if err := tx.AddFund(ctx, fund, "m", 2026, 100_00); err != nil {
-			return err
-		}
-		s := SeriesScope{Series: pooling.Series{ID: pooling.SeriesID(NewID()), Name: "s", OpensOn: "* * * * *", ClosesOn: "* * * * *", Period: "month", StartsAt: at, Effort: pooling.EffortNormal, TimeLimitSeconds: pooling.TimeLimitSecondsUsual}}
-		if err := tx.AddSeries(ctx, s, at); err != nil {
-			return err
-		}
-		for i := range 32 {
-			r := pooling.Round{ID: pooling.RoundID(NewID()), Series: s.ID, Name: "r", State: pooling.RoundOpen, OpensAt: at.Add(time.Duration(i) * time.Hour), ClosesAt: at.AddDate(1, 0, 0)}
-			if _, err := tx.AddRound(ctx, r, "", ""); err != nil {
-				return err
-			}
-			rounds = append(rounds, r.ID)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var mu sync.Mutex
-	granted, refused := 0, 0
-	var wg sync.WaitGroup
-	for _, r := range rounds {
-		wg.Go(func() {
-			err := db.InTx(ctx, func(tx *Tx) error { return tx.Reserve(ctx, fund, r, 10_00) })
-			mu.Lock()
-			defer mu.Unlock()
-			switch {
-			case err == nil:
-				granted++
-			case errors.Is(err, ErrFundExhausted):
-				refused++
-			default:
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
-	if granted != 10 || refused != 22 {
-		t.Errorf("granted %d of 10.00 out of 100.00, refused %d", granted, refused)
-	}
-}
-
 // Texts of readers go in and come out as they are: quotes, backslashes, words
 // of SQL, all alphabets.
 func TestTextsComeBackAsTheyWere(t *testing.T) {

@@ -115,7 +115,7 @@ func (r reader) fund(f *fundFile, m *Measure) error {
 		p.Order = append(p.Order, OrderKey{By: o.By, Descending: o.Dir == "desc" || o.First != nil && *o.First})
 	}
 	if p.Mode == FundFirstCome && len(p.Order) == 0 {
-		p.Order = []OrderKey{{By: appliedAt}}
+		p.Order = []OrderKey{{By: AppliedAt}}
 	}
 	total := Whole(0)
 	for i, reserve := range f.Reserve {
@@ -165,7 +165,7 @@ func (r reader) marksNamed(m *Measure) error {
 		return nil
 	}
 	named := func(key string) bool {
-		if key == appliedAt || key == iseeName || m.InputAt(key) >= 0 {
+		if key == AppliedAt || key == iseeName || m.InputAt(key) >= 0 {
 			return true
 		}
 		for _, c := range m.Fundings {
@@ -190,8 +190,8 @@ func (r reader) marksNamed(m *Measure) error {
 	return nil
 }
 
-// appliedAt is the key that says when somebody applied.
-const appliedAt = "applied_at"
+// AppliedAt is the key of an order that says when somebody applied.
+const AppliedAt = "applied_at"
 
 // checkKey refuses a key of an applicant by which nothing is decided, and one
 // that would be compared as letters although it is a day or a mark.
@@ -200,11 +200,11 @@ func (r reader) checkKey(path, name, text string, m *Measure) error {
 	marked := slices.ContainsFunc(m.Fund.Reserve, func(o FundReserve) bool { return o.If == name })
 	key := keyOf(text)
 	switch {
-	case !ordered && !marked && m.InputAt(name) < 0 && name != iseeName && name != appliedAt:
+	case !ordered && !marked && m.InputAt(name) < 0 && name != iseeName && name != AppliedAt:
 		return r.wrong(path, "%s is no key of the order and no mark of a reserve: misspelt?", name)
 	case marked && key.Text != "":
 		return r.wrong(path, "%s is a mark: write yes or no", name)
-	case name == appliedAt && key.Text != "" && !instantText.MatchString(text):
+	case name == AppliedAt && key.Text != "" && !instantText.MatchString(text):
 		return r.wrong(path, "applied_at is 2026-05-02 or 2026-05-02T10:00, so that the earlier comes first")
 	}
 	return nil

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"colletta/desk"
@@ -25,10 +24,15 @@ type officerPage struct {
 	PaidBar   bar
 }
 
+// fundLine is a fund with its bar.
 type fundLine struct {
 	desk.FundView
-	Title string // name with the year, once
-	Bar   bar
+	Bar bar
+}
+
+func newFundLine(f desk.FundView) fundLine {
+	return fundLine{f, amountBar(f.Name, f.Allocated,
+		segment{Class: "bar-done", Label: "assegnati", Amount: f.Awarded()}, segment{Class: "bar-wait", Label: "riservati", Amount: f.Reserved})}
 }
 
 type unmetLine struct {
@@ -55,12 +59,7 @@ func (s *site) showOfficer(w http.ResponseWriter, r *http.Request, typed *desk.T
 func newOfficerPage(f frame, view desk.OfficerView, today string, typed *desk.TransferRequest, errs refusals) officerPage {
 	p := officerPage{frame: f, View: view, Errors: errs, Map: newNeedsMap(view.Map, view.Unmet)}
 	for _, fund := range view.Funds {
-		title, year := fund.Measure, strconv.Itoa(fund.Year)
-		if !strings.Contains(title, year) {
-			title += " " + year
-		}
-		p.Funds = append(p.Funds, fundLine{fund, title, amountBar(title, fund.Cap,
-			segment{Class: "bar-done", Label: "spesi", Amount: fund.Spent}, segment{Class: "bar-wait", Label: "impegnati", Amount: fund.Reserved})})
+		p.Funds = append(p.Funds, newFundLine(fund))
 	}
 	most := 0
 	for _, d := range view.Unmet {

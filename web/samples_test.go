@@ -199,7 +199,7 @@ func sampleMeasure() desk.MeasureView {
 func sampleOfficer() desk.OfficerView {
 	v := desk.OfficerView{
 		Rounds:     []desk.RoundSummary{sampleRound(pooling.RoundOpen), sampleRound(pooling.RoundCharged), sampleRound(pooling.RoundScheduled)},
-		Funds:      []desk.FundView{{ID: "f1", Measure: "Welfare a scuola", Year: 2026, Cap: 4000000, Reserved: 51600, Spent: 1230000, Available: 2718400, Awards: 214}, {ID: "f2", Measure: "Assistenza condivisa", Year: 2026}},
+		Funds:      []desk.FundView{{ID: "f1", Name: "Welfare a scuola 2026", From: sampleNow, To: sampleNow, Allocated: 4000000, Reserved: 51600, Committed: 1000000, Paid: 230000, Available: 2718400, Households: 214, Waiting: 3}, {ID: "f2", Name: "Assistenza condivisa 2026", From: sampleNow, To: sampleNow}},
 		Needs:      []desk.NeedCount{{CategoryID: "a", Category: "Sport (anche psicomotricità)", Declared: 120, Pledged: 64, Served: 52}, {CategoryID: "b", Category: "Servizi socio-assistenziali", Declared: 210, Pledged: 33, Served: 12}, {CategoryID: "c", Category: "Accompagnamento con trasporto", Declared: 80, Pledged: 0, Served: 0}},
 		Charges:    desk.ChargeTotals{Charged: 1204000, Paid: 903210, Open: 300790, Count: 260, PaidCount: 201},
 		Households: 1520, Communities: 43, Providers: 9,

@@ -19,6 +19,10 @@ const (
 	AccountHouseholdCredit     AccountKind = "household_credit"     // (household, credit) what a family paid too much
 	AccountProviderPayable     AccountKind = "provider_payable"     // (provider, credit) cost of pools not yet paid to the provider
 	AccountFund                AccountKind = "fund"                 // (fund, debit) awards that the fund has not paid in yet
+	AccountFundAppropriation   AccountKind = "fund_appropriation"   // (fund, debit) what the Comune set aside, less what it has paid
+	AccountFundAvailable       AccountKind = "fund_available"       // (fund, credit) what nobody was promised
+	AccountFundReserved        AccountKind = "fund_reserved"        // (fund, credit) what is kept for rounds and applications
+	AccountFundCommitted       AccountKind = "fund_committed"       // (fund, credit) what was awarded and is not paid yet
 	AccountVoucherRegistered   AccountKind = "voucher_registered"   // (voucher call, debit) what vouchers paid, until the Comune accounts it
 	AccountVoucherAccounted    AccountKind = "voucher_accounted"    // (voucher call, debit) what the Comune has accounted to reimburse providers
 	AccountStripeClearing      AccountKind = "stripe_clearing"      // (none, debit) card money held by Stripe
@@ -34,6 +38,10 @@ var accountKinds = map[AccountKind]bool{
 	AccountHouseholdCredit:     true,
 	AccountProviderPayable:     true,
 	AccountFund:                true,
+	AccountFundAppropriation:   true,
+	AccountFundAvailable:       true,
+	AccountFundReserved:        true,
+	AccountFundCommitted:       true,
 	AccountVoucherRegistered:   true,
 	AccountVoucherAccounted:    true,
 	AccountStripeClearing:      false,

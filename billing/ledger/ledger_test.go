@@ -107,7 +107,7 @@ func TestBalancesAreInOrder(t *testing.T) {
 			t.Errorf("%v, want %v", got[i], want[i])
 		}
 	}
-	if len(AccountKinds()) != 11 {
+	if len(AccountKinds()) != 15 {
 		t.Error(AccountKinds())
 	}
 }

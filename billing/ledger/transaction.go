@@ -25,6 +25,16 @@ const (
 	KindVoucherUsed      Kind = "voucher_used"       // (use) a voucher paid some of a charge
 	KindVouchersCounted  Kind = "vouchers_accounted" // (statement) the Comune accounted uses, to reimburse providers
 	KindFundPaid         Kind = "fund_paid"          // (bank line) a fund paid its awards in
+	KindAwardAdded       Kind = "award_added"        // (hold) a fund pays some of a charge that was issued before
+	KindAwardReturned    Kind = "award_returned"     // (application) what a fund paid of a charge is the family's to pay again
+	KindFundOpening      Kind = "fund_opening"       // (fund) a fund as it was before its movements were kept
+	KindFundAllocated    Kind = "fund_allocated"     // (movement) the Comune set money aside, or took it back
+	KindFundReserved     Kind = "fund_reserved"      // (movement) money is kept for a round or an application
+	KindFundCommitted    Kind = "fund_committed"     // (movement) kept money was awarded
+	KindFundSpent        Kind = "fund_spent"         // (movement) awarded money was paid in
+	KindFundReleased     Kind = "fund_released"      // (movement) kept money is free again
+	KindFundExpired      Kind = "fund_expired"       // (movement) kept money is free again, because nobody used it in time
+	KindFundReturned     Kind = "fund_returned"      // (movement) awarded money is free again
 	KindStripePaidOut    Kind = "stripe_paid_out"    // (payout) Stripe moved card money to the bank, less its fees
 	KindFeesCovered      Kind = "fees_covered"       // (bank line) the municipality paid the card fees
 	KindProviderPaid     Kind = "provider_paid"      // (payout) the provider got its money

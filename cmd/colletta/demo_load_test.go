@@ -138,10 +138,10 @@ func theCityIsThere(t *testing.T, d *desk.Desk) {
 	}
 	spent := 0
 	for _, f := range view.Funds {
-		if f.Spent > 0 {
+		if f.Awarded() > 0 {
 			spent++
 		}
-		t.Logf("fund %s %d: cap %s reserved %s spent %s", f.Measure, f.Year, f.Cap, f.Reserved, f.Spent)
+		t.Logf("fund %s: allocated %s reserved %s awarded %s", f.Name, f.Allocated, f.Reserved, f.Awarded())
 	}
 	if spent == 0 {
 		t.Error("no fund was used")
