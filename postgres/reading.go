@@ -8,6 +8,7 @@ import (
 
 	"colletta/communities"
 	"colletta/pooling"
+	"colletta/subsidies"
 )
 
 // Purpose says for what a sealed value is opened. It is API of the audit log:
@@ -28,6 +29,7 @@ const (
 	PurposeForm       Purpose = "form_round"
 	PurposeLetters    Purpose = "letters" // telling every family of a round what came of its pledge
 	PurposeRecompute  Purpose = "recompute_round"
+	PurposeSimulate   Purpose = "simulate"    // what a measure would give and cost, in sums of several households
 	PurposeProve      Purpose = "prove"       // the doctor compares stored bytes with their hashes
 	PurposeRotateKeys Purpose = "rotate_keys" // sealing again under a new key
 )
@@ -36,7 +38,7 @@ const (
 func Purposes() []Purpose {
 	return []Purpose{
 		PurposeOwn, PurposeVerify, PurposeLook, PurposeExport, PurposeOwnPrice, PurposeOutcome, PurposePreview, PurposeClose,
-		PurposeForm, PurposeLetters, PurposeRecompute, PurposeProve, PurposeRotateKeys,
+		PurposeForm, PurposeLetters, PurposeRecompute, PurposeSimulate, PurposeProve, PurposeRotateKeys,
 	}
 }
 
@@ -48,10 +50,23 @@ type Reading struct {
 	At        time.Time
 	Household communities.HouseholdID // whose values; empty when Round says it, or each value does
 	Round     pooling.RoundID         // the values of all its households; empty otherwise
+	Every     *EveryISEE              // certificates of all households of the municipality; nil otherwise
+}
+
+// EveryISEE says which certificates of a whole municipality are read: the
+// verified ones by the ordinary calculation that are valid on a day, of some
+// kinds or correnti that stand for one of them.
+type EveryISEE struct {
+	Kinds []subsidies.ISEEKind
+	Day   time.Time
 }
 
 // actReading is the act of the audit log under which readings are found.
 const actReading = "read_isee"
+
+// subjectMunicipality is the subject of a reading that concerns no household more
+// than another.
+const subjectMunicipality = "municipality"
 
 // sealed is a value as it is stored.
 type sealed struct {
@@ -64,17 +79,70 @@ type sealed struct {
 // open opens sealed values, and is all that does. It writes who reads them for
 // what into the audit log first, in the same transaction: one line for a
 // household or a round that the reading names, otherwise one line for each
-// household. Nothing to open leaves no line.
+// household. Nothing to open leaves no line. See [Tx.openParts] for a whole
+// municipality.
 func (tx *Tx) open(ctx context.Context, why Reading, values []sealed) ([][]byte, error) {
 	if len(values) == 0 {
 		return nil, nil
 	}
-	if !slices.Contains(Purposes(), why.Purpose) || why.At.IsZero() {
-		return nil, fmt.Errorf("postgres: sealed values are not opened without a purpose and a time (%q)", why.Purpose)
+	if err := why.check(); err != nil {
+		return nil, err
 	}
 	if err := tx.auditReading(ctx, why, values); err != nil {
 		return nil, err
 	}
+	return tx.opened(ctx, values)
+}
+
+func (why Reading) check() error {
+	if !slices.Contains(Purposes(), why.Purpose) || why.At.IsZero() {
+		return fmt.Errorf("postgres: sealed values are not opened without a purpose and a time (%q)", why.Purpose)
+	}
+	return nil
+}
+
+// openParts opens the values of all households that why.Every names, count of
+// them, part by part, so that they are never in memory together. One line of the
+// audit log, written first, stands for all parts: of more or fewer values than it
+// tells, none is used.
+func (tx *Tx) openParts(ctx context.Context, why Reading, count int, part func() ([]sealed, error), use func(plain [][]byte) error) error {
+	if err := why.check(); err != nil {
+		return err
+	}
+	if count > 0 {
+		if err := tx.Audit(ctx, why.At, why.By, actReading, subjectMunicipality, map[string]any{
+			"purpose": string(why.Purpose), "values": count, "kinds": why.Every.Kinds, "day": why.Every.Day.Format(time.DateOnly),
+		}); err != nil {
+			return err
+		}
+	}
+	for {
+		values, err := part()
+		if err != nil {
+			return err
+		}
+		if values == nil {
+			break
+		}
+		if count -= len(values); count < 0 {
+			break
+		}
+		plain, err := tx.opened(ctx, values)
+		if err != nil {
+			return err
+		}
+		if err := use(plain); err != nil {
+			return err
+		}
+	}
+	if count != 0 {
+		return fmt.Errorf("postgres: the values to open are not as many as the audit log tells (%d apart)", count)
+	}
+	return nil
+}
+
+// opened opens values that the audit log tells of.
+func (tx *Tx) opened(ctx context.Context, values []sealed) ([][]byte, error) {
 	keys, err := tx.liveKeys(ctx)
 	if err != nil {
 		return nil, err
@@ -109,7 +177,7 @@ func (tx *Tx) auditReading(ctx context.Context, why Reading, values []sealed) er
 		return line("round "+string(why.Round), len(values))
 	}
 	if why.Purpose == PurposeRotateKeys { // the program looks at nothing
-		return line("municipality", len(values))
+		return line(subjectMunicipality, len(values))
 	}
 	counts := map[string]int{}
 	var order []string
@@ -122,7 +190,7 @@ func (tx *Tx) auditReading(ctx context.Context, why Reading, values []sealed) er
 	for _, h := range order {
 		subject := "household " + h
 		if h == "" {
-			subject = "municipality"
+			subject = subjectMunicipality
 		}
 		if err := line(subject, counts[h]); err != nil {
 			return err
@@ -143,7 +211,8 @@ type ReadingLine struct {
 
 // ReadingsOf lists who opened the values of a household, the latest first, one
 // line for each day, purpose, person and round. A reading of a whole round
-// counts for the households that took part in it at that time.
+// counts for the households that took part in it at that time, one of a whole
+// municipality for those whose certificates it opened.
 func (r reader) ReadingsOf(ctx context.Context, h communities.HouseholdID, most int) ([]ReadingLine, error) {
 	return list[ReadingLine](ctx, r, "readings", `
 		SELECT max(a.at) AS last_at, a.detail ->> 'purpose' AS purpose, coalesce(a.user_id::text, '') AS user_id, coalesce(u.name, '') AS who,
@@ -153,7 +222,12 @@ func (r reader) ReadingsOf(ctx context.Context, h communities.HouseholdID, most 
 		LEFT JOIN rounds o ON o.municipality_id = a.municipality_id AND a.subject = 'round ' || o.id::text
 		WHERE a.municipality_id = ?0 AND a.act = 'read_isee' AND (a.subject = 'household ' || ?1 OR a.subject IN (
 			SELECT 'round ' || d.round_id::text FROM demands d WHERE d.municipality_id = ?0 AND d.household_id::text = ?1 AND d.round_id IS NOT NULL
-				AND d.posted_at <= a.at AND (d.state = 'pledged' OR d.changed_at >= a.at)))
+				AND d.posted_at <= a.at AND (d.state = 'pledged' OR d.changed_at >= a.at))
+			OR a.subject = 'municipality' AND a.detail -> 'kinds' IS NOT NULL AND EXISTS (
+				SELECT FROM isee_certificates c WHERE c.municipality_id = ?0 AND c.household_id::text = ?1 AND c.state = 'verified' AND c.calculation = 'ordinario'
+					AND coalesce(c.decided_at, c.recorded_at) <= a.at AND (a.detail ->> 'day')::date BETWEEN c.valid_from AND c.valid_to
+					AND (a.detail -> 'kinds' @> to_jsonb(c.kind)
+						OR c.kind = 'corrente' AND EXISTS (SELECT FROM unnest(c.supersedes) s WHERE a.detail -> 'kinds' @> to_jsonb(s)))))
 		GROUP BY (a.at AT TIME ZONE 'Europe/Rome')::date, 2, 3, 4, 5 ORDER BY 1 DESC, 2, 3, 5 LIMIT ?2`,
 		r.municipality, string(h), most)
 }

@@ -32,6 +32,7 @@ type measurePage struct {
 	Versions []measureVersion
 	Year     field
 	Cap      field
+	Past     []string // what simulations of the newest version came to, when it is a draft
 }
 
 // measureVersion is a version as its page shows it.
@@ -50,7 +51,16 @@ func (s *site) showMeasure(w http.ResponseWriter, r *http.Request, year, limit s
 		s.refuse(w, r, err)
 		return
 	}
-	s.render(w, r, statusOf(refused), "measure", newMeasurePage(s.frame(r, view.Name), view, year, limit, s.refusalsOf(refused, "year", "cap")))
+	p := newMeasurePage(s.frame(r, view.Name), view, year, limit, s.refusalsOf(refused, "year", "cap"))
+	if newest := view.Versions[0]; newest.Draft() {
+		past, err := s.desk.SimulationsOf(r.Context(), actorOf(r), view.ID, newest.Version)
+		if err != nil {
+			s.refuse(w, r, err)
+			return
+		}
+		p.Past = pastSimulations(past)
+	}
+	s.render(w, r, statusOf(refused), "measure", p)
 }
 
 func newMeasurePage(f frame, view desk.MeasureView, year, limit string, errs refusals) measurePage {

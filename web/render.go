@@ -107,6 +107,8 @@ func funcs(a *assets) template.FuncMap {
 			return template.HTML(`<svg class="icon" aria-hidden="true" focusable="false"><use href="` + string(a.url("sprites.svg")) + `#` + template.HTMLEscapeString(name) + `"></use></svg>`)
 		},
 		"euro":       money.Amount.Italian,
+		"signed":     signedEuro,
+		"upper":      upperFirst,
 		"date":       dateText,
 		"instant":    instantText,
 		"short":      shortText,

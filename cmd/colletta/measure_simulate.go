@@ -9,7 +9,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"colletta/money"
 	"colletta/pooling"
 	"colletta/subsidies"
 )
@@ -36,41 +35,53 @@ func (c *measureSimulateCmd) Run() error {
 	if c.Households < 0 || c.Households > simulatedMax {
 		return fmt.Errorf("--households is %d: give a number from 1 to %d", c.Households, simulatedMax)
 	}
-	now, err := c.begin(c.File)
-	if err != nil {
-		return err
+	files := []string{c.File}
+	if c.Against != "" {
+		files = []string{c.Against, c.File}
 	}
-	if c.Against == "" {
-		if err := now.each(c, nil); err != nil {
-			return err
-		}
-		return now.print(os.Stdout)
-	}
-	before, err := c.begin(c.Against)
-	if err != nil {
-		return err
-	}
-	return c.compare(os.Stdout, before, now)
+	return c.run(os.Stdout, files)
 }
 
 const simulatedMax = 5_000_000
 
-// simulated is one measure with its population.
-type simulated struct {
-	*subsidies.Simulation
-	file  string
-	facts *subsidies.Facts
-	day   time.Time
+// run simulates the files, one or two, on the same households.
+func (c *measureSimulateCmd) run(w io.Writer, files []string) error {
+	var versions []*subsidies.TrialVersion
+	var next []func() (bool, error)
+	for _, file := range files {
+		v, err := c.begin(file)
+		if err != nil {
+			return err
+		}
+		households, err := c.households(v)
+		if err != nil {
+			return err
+		}
+		versions, next = append(versions, v), append(next, households)
+	}
+	trial := subsidies.NewTrial(versions...)
+	for {
+		for i := range next {
+			if more, err := next[i](); err != nil {
+				return inWords(err)
+			} else if !more {
+				return printTrial(w, trial)
+			}
+		}
+		if at, err := trial.Add(); err != nil {
+			return fmt.Errorf("%s, household %d: %w", files[at], trial.Versions[at].Households+1, inWords(err))
+		}
+	}
 }
 
-func (c *measureSimulateCmd) begin(file string) (*simulated, error) {
+func (c *measureSimulateCmd) begin(file string) (*subsidies.TrialVersion, error) {
 	m, err := readMeasure(file)
 	if err != nil {
 		return nil, err
 	}
-	s := &simulated{file: file, facts: m.NewFacts(), day: m.From}
+	v := &subsidies.TrialVersion{Facts: m.NewFacts(), Day: m.From}
 	if c.Date != "" {
-		if s.day, err = time.Parse(time.DateOnly, c.Date); err != nil {
+		if v.Day, err = time.Parse(time.DateOnly, c.Date); err != nil {
 			return nil, fmt.Errorf("--date: %q is no day YYYY-MM-DD", c.Date)
 		}
 	}
@@ -78,39 +89,18 @@ func (c *measureSimulateCmd) begin(file string) (*simulated, error) {
 		if m.InputAt(name) < 0 && c.Against != "" {
 			continue // an input of the other version
 		}
-		if err := s.facts.Set(name, strings.Fields(value)...); err != nil {
+		if err := v.Facts.Set(name, strings.Fields(value)...); err != nil {
 			return nil, fmt.Errorf("--set: %w", inWords(err))
 		}
 	}
-	if s.Simulation, err = subsidies.NewSimulation(m, c.Output, c.PerYear); err != nil {
+	if v.Simulation, err = subsidies.NewSimulation(m, c.Output, c.PerYear); err != nil {
 		return nil, inWords(err)
 	}
-	return s, nil
-}
-
-// each simulates every household, and tells what each gets in a year.
-func (s *simulated) each(c *measureSimulateCmd, got func(money.Amount)) error {
-	next, err := c.households(s)
-	if err != nil {
-		return err
-	}
-	for {
-		more, err := next()
-		if err != nil || !more {
-			return inWords(err)
-		}
-		amount, err := s.Add(s.facts, s.day)
-		if err != nil {
-			return fmt.Errorf("%s, household %d: %w", s.file, s.Households+1, inWords(err))
-		}
-		if got != nil {
-			got(amount)
-		}
-	}
+	return v, nil
 }
 
 // households reads them from the file, or invents them.
-func (c *measureSimulateCmd) households(s *simulated) (next func() (bool, error), err error) {
+func (c *measureSimulateCmd) households(s *subsidies.TrialVersion) (next func() (bool, error), err error) {
 	if c.Population != "" {
 		file, err := os.Open(c.Population)
 		if err != nil {
@@ -122,7 +112,7 @@ func (c *measureSimulateCmd) households(s *simulated) (next func() (bool, error)
 			return nil, fmt.Errorf("%s: %w", c.Population, inWords(err))
 		}
 		return func() (bool, error) {
-			more, err := p.Next(s.facts)
+			more, err := p.Next(s.Facts)
 			if err != nil {
 				err = fmt.Errorf("%s: %w", c.Population, inWords(err))
 			}
@@ -140,9 +130,9 @@ func (c *measureSimulateCmd) households(s *simulated) (next func() (bool, error)
 			return false, nil
 		}
 		if isee >= 0 {
-			s.facts.SetMissing(isee)
+			s.Facts.SetMissing(isee)
 			if v := values[at]; v != nil {
-				s.facts.SetAmount(isee, *v)
+				s.Facts.SetAmount(isee, *v)
 			}
 		}
 		at++
@@ -150,39 +140,35 @@ func (c *measureSimulateCmd) households(s *simulated) (next func() (bool, error)
 	}, nil
 }
 
-// compare simulates both versions on the same households.
-func (c *measureSimulateCmd) compare(w io.Writer, before, now *simulated) error {
-	var first []money.Amount
-	if err := before.each(c, func(a money.Amount) { first = append(first, a) }); err != nil {
-		return err
-	}
-	var difference subsidies.Comparison
-	at := 0
-	if err := now.each(c, func(a money.Amount) { difference.Add(first[at], a); at++ }); err != nil {
-		return err
-	}
-	for _, s := range []*simulated{before, now} {
-		if err := s.print(w); err != nil {
+// printTrial writes every version, and how two of them differ.
+func printTrial(w io.Writer, t *subsidies.Trial) error {
+	for i, v := range t.Versions {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		if err := printVersion(w, v); err != nil {
 			return err
 		}
-		fmt.Fprintln(w)
 	}
-	fmt.Fprintf(w, "From the first to the second: %s a year\n", signed(now.Total-before.Total))
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "get more\t%d\t%s\t\n", difference.More, signed(difference.Gained))
-	fmt.Fprintf(t, "get less\t%d\t%s\t\n", difference.Less, signed(-difference.Lost))
-	fmt.Fprintf(t, "the same\t%d\t\t\n", difference.Same)
-	return t.Flush()
+	if len(t.Versions) == 1 {
+		return nil
+	}
+	fmt.Fprintf(w, "\nFrom the first to the second: %s a year\n", signed(t.Change.Difference()))
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(table, "get more\t%d\t%s\t\n", t.Change.More, signed(t.Change.Gained))
+	fmt.Fprintf(table, "get less\t%d\t%s\t\n", t.Change.Less, signed(-t.Change.Lost))
+	fmt.Fprintf(table, "the same\t%d\t\t\n", t.Change.Same)
+	return table.Flush()
 }
 
-// print writes the totals and the histogram.
-func (s *simulated) print(w io.Writer) error {
+// printVersion writes the totals and the histogram.
+func printVersion(w io.Writer, s *subsidies.TrialVersion) error {
 	m := s.Measure
-	fmt.Fprintf(w, "%s (%s), on %s\n", m.Name.EN, m.ID, s.day.Format(time.DateOnly))
+	fmt.Fprintf(w, "%s (%s), on %s\n", m.Name.EN, m.ID, s.Day.Format(time.DateOnly))
 	fmt.Fprintf(w, "%d households, %d fulfil the conditions, %d get something\n", s.Households, s.Eligible, s.Reached)
 	mean := ""
 	if s.Reached > 0 {
-		mean = fmt.Sprintf(", on average %s for each of them", s.Total/money.Amount(s.Reached))
+		mean = fmt.Sprintf(", on average %s for each of them", s.Mean())
 	}
 	fmt.Fprintf(w, "%s, %d times a year: %s a year%s\n", s.Output.Name, s.PerYear, s.Total, mean)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
