@@ -3,6 +3,7 @@ package desk
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"colletta/money"
 	"colletta/refusal"
@@ -25,6 +26,8 @@ var (
 	ErrFactLow = refusal.New(refusal.KindInvalid, "fact_low")
 	// ErrFactHigh says that a number is above the most that an input takes. Args: max.
 	ErrFactHigh = refusal.New(refusal.KindInvalid, "fact_high")
+	// ErrFactDay says that a text is no day of the calendar. Args: value.
+	ErrFactDay = refusal.New(refusal.KindInvalid, "fact_day")
 	// ErrFactItems says that a list is too long. Args: max.
 	ErrFactItems = refusal.New(refusal.KindInvalid, "fact_items")
 )
@@ -103,13 +106,20 @@ func factText(in *subsidies.Input, typed string) (string, *refusal.Error) {
 			return "", ErrFactChoice.With("words", in.Of)
 		}
 	case subsidies.InputDate:
-		day, err := subsidies.ParseDay(typed)
-		if err != nil {
-			return "", refusal.All(err)[0]
-		}
-		return day.Format("2006-01-02"), nil
+		day, e := factDay(typed)
+		return day.Format(time.DateOnly), e
 	}
 	return typed, nil
+}
+
+// factDay reads a day, of a birth as well: 31/12/1980 or 1980-12-31.
+func factDay(typed string) (time.Time, *refusal.Error) {
+	for _, layout := range []string{time.DateOnly, "2/1/2006"} {
+		if day, err := time.Parse(layout, typed); err == nil && day.Year() >= 1800 && day.Year() < 3000 {
+			return day, nil
+		}
+	}
+	return time.Time{}, ErrFactDay.With("value", typed)
 }
 
 // factBound refuses a number outside the bounds of its input.

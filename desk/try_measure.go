@@ -12,10 +12,6 @@ import (
 	"colletta/subsidies"
 )
 
-// ErrEvaluationDay says that the day of an evaluation is no day of the calendar.
-// Args: value.
-var ErrEvaluationDay = refusal.New(refusal.KindInvalid, "evaluation_day")
-
 // MeasureTry are facts of nobody in particular, on which a version is tried.
 type MeasureTry struct {
 	Measure string
@@ -108,9 +104,9 @@ func evaluationDay(typed string, proposed time.Time) (time.Time, refusal.List) {
 	if typed = strings.TrimSpace(typed); typed == "" {
 		return proposed, nil
 	}
-	day, err := subsidies.ParseDay(typed)
-	if err != nil {
-		return proposed, refusal.List{ErrEvaluationDay.With("value", typed).At("on")}
+	day, e := factDay(typed)
+	if e != nil {
+		return proposed, refusal.List{e.At("on")}
 	}
 	return day, nil
 }

@@ -9,6 +9,7 @@ TABLE audit CONSTRAINT audit_municipality_id_fkey FOREIGN KEY (municipality_id) 
 TABLE audit CONSTRAINT audit_pkey PRIMARY KEY (municipality_id, id)
 TABLE audit CONSTRAINT audit_reading_has_purpose CHECK (((act <> 'read_isee'::text) OR ((COALESCE((detail ->> 'purpose'::text), ''::text) <> ''::text) AND (COALESCE(subject, ''::text) <> ''::text))))
 CREATE INDEX audit_readings ON public.audit USING btree (municipality_id, subject, at DESC) WHERE (act = 'read_isee'::text)
+CREATE INDEX audit_simulations ON public.audit USING btree (municipality_id, subject, at DESC) WHERE (act = 'simulate_measure'::text)
 CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 TABLE awards COLUMN municipality_id integer NOT NULL
 TABLE awards COLUMN demand_id uuid NOT NULL

@@ -434,3 +434,70 @@ func TestWhatWasInClearIsSealedAtTheFirstStart(t *testing.T) {
 		t.Errorf("unsound: %v (%v)", found, err)
 	}
 }
+
+// A reading of a whole municipality opens what its simulation needs and nothing
+// else, tells of it once, and exactly the households that were opened see it.
+func TestReadingEveryISEEIsOneLineThatTheHouseholdsSee(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	v := newVillage(t)
+	day := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
+	certificates := v.certificates(8)
+	certificates[1].Kind = subsidies.ISEEMinors
+	certificates[2].State = subsidies.ISEEDeclared
+	certificates[3].ValidTo = day.AddDate(0, 0, -1)
+	certificates[4].Calculation = subsidies.CalculationFamily
+	certificates[5].Kind, certificates[5].Supersedes = subsidies.ISEECurrent, []subsidies.ISEEKind{subsidies.ISEEOrdinary}
+	certificates[6].Kind, certificates[6].Supersedes = subsidies.ISEECurrent, []subsidies.ISEEKind{subsidies.ISEEMinors}
+	v.must(v.db.InTx(ctx, func(tx *Tx) error { return tx.AddISEE(ctx, certificates, "", "", v.at) }))
+	before := v.db.Opened()
+
+	why := v.why(PurposeSimulate)
+	why.Every = &EveryISEE{Kinds: []subsidies.ISEEKind{subsidies.ISEEOrdinary}, Day: day}
+	n, err := v.db.CountISEEHouseholds(ctx, *why.Every)
+	v.must(err)
+	got := map[communities.HouseholdID]int{}
+	v.must(v.db.InTx(ctx, func(tx *Tx) error {
+		return tx.ReadEveryISEE(ctx, why, func(homes []HouseholdISEE) error {
+			for _, h := range homes {
+				got[h.Household] = len(h.Certificates)
+				for _, c := range h.Certificates {
+					if c.Household != string(h.Household) || c.Value < 1_000_00 {
+						t.Errorf("%s has %+v", h.Household, c)
+					}
+				}
+			}
+			return nil
+		})
+	}))
+	opened := map[int]bool{0: true, 5: true, 7: true}
+	present := map[int]bool{0: true, 1: true, 5: true, 6: true, 7: true}
+	if n != len(present) || len(got) != len(present) {
+		t.Errorf("%d households counted, %d given, want %d", n, len(got), len(present))
+	}
+	for i, h := range v.homes {
+		if got[h] > 0 != opened[i] {
+			t.Errorf("household %d: %d certificates", i, got[h])
+		}
+		lines, err := v.db.ReadingsOf(ctx, h, 10)
+		v.must(err)
+		if len(lines) > 0 != opened[i] || len(lines) == 1 && (lines[0].Purpose != PurposeSimulate || lines[0].Times != 1) {
+			t.Errorf("household %d sees %+v", i, lines)
+		}
+	}
+	if lines, values := v.readings(); lines != 1 || values != 3 || v.db.Opened()-before != 3 {
+		t.Errorf("%d lines for %d values, %d opened; want 1, 3, 3", lines, values, v.db.Opened()-before)
+	}
+	// What came later was not read then.
+	later := v.certificates(9)[8]
+	later.Household = string(v.homes[2])
+	v.must(v.db.InTx(ctx, func(tx *Tx) error { return tx.AddISEE(ctx, []subsidies.ISEECertificate{later}, "", "", v.at.Add(time.Hour)) }))
+	if lines, err := v.db.ReadingsOf(ctx, v.homes[2], 10); err != nil || len(lines) > 0 {
+		t.Errorf("a certificate of afterwards was read before: %+v (%v)", lines, err)
+	}
+	for name, why := range map[string]Reading{"no purpose": {At: v.at, Every: why.Every}, "no time": {Purpose: PurposeSimulate, Every: why.Every}} {
+		if err := v.db.InTx(ctx, func(tx *Tx) error { return tx.ReadEveryISEE(ctx, why, func([]HouseholdISEE) error { return nil }) }); err == nil {
+			t.Errorf("opened with %s", name)
+		}
+	}
+}

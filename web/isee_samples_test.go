@@ -34,6 +34,7 @@ func sampleMyISEE() desk.MyISEEView {
 			{LastAt: sampleNow, Purpose: "own", Who: "Giulia Brambilla", Own: true, Times: 2},
 			{LastAt: sampleNow, Purpose: "verify", Who: "Elena Riva", Times: 2},
 			{LastAt: sampleNow, Purpose: "form_round", Round: "Psicomotricità al nido San Gottardo", Times: 1},
+			{LastAt: sampleNow, Purpose: "simulate", Who: "Elena Riva", Times: 1},
 			{LastAt: sampleNow, Purpose: "close_round", Who: "Elena Riva", Round: "Psicomotricità al nido San Gottardo", Times: 1},
 		},
 	}

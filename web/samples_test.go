@@ -395,6 +395,7 @@ func samplePages(s *site) map[string]samplePage {
 	}
 	maps.Copy(pages, iseeSamples(s, family, office))
 	maps.Copy(pages, voucherPages(s, family, office))
+	maps.Copy(pages, tryPages(s, office))
 	return pages
 }
 
