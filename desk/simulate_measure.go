@@ -503,25 +503,35 @@ func (d *Desk) recordSimulation(ctx context.Context, a communities.Actor, measur
 	})
 }
 
-// simulationsShown is how many past simulations stand on the page of a measure.
-const simulationsShown = 3
+// simulationsRead is how many past simulations are looked through for the page of
+// a measure.
+const simulationsRead = 30
 
-// SimulationsOf lists the last simulations of a version, the latest first (who
-// may write or publish measures).
+// SimulationsOf lists the last simulation of a version alone and beside each other
+// one, on either population, the latest first (who may write or publish measures).
 func (d *Desk) SimulationsOf(ctx context.Context, a communities.Actor, measure string, version int) ([]SimulationRecord, error) {
 	if err := d.mayTryMeasures(a); err != nil {
 		return nil, err
 	}
-	lines, err := d.db.SimulationsOf(ctx, measure, version, simulationsShown)
+	lines, err := d.db.SimulationsOf(ctx, measure, version, simulationsRead)
 	if err != nil {
 		return nil, err
 	}
-	records := make([]SimulationRecord, len(lines))
-	for i, l := range lines {
-		if err := json.Unmarshal(l.Record, &records[i]); err != nil {
+	var records []SimulationRecord
+	for _, l := range lines {
+		r := SimulationRecord{At: l.At.In(d.zone), By: l.By}
+		if err := json.Unmarshal(l.Record, &r); err != nil {
 			return nil, fmt.Errorf("desk: read a simulation of %s in the audit log: %w", measure, err)
 		}
-		records[i].At, records[i].By = l.At.In(d.zone), l.By
+		if !slices.ContainsFunc(records, r.asksTheSame) {
+			records = append(records, r)
+		}
 	}
 	return records, nil
+}
+
+// asksTheSame tells whether two simulations are of the same versions on the same
+// sort of households.
+func (r SimulationRecord) asksTheSame(o SimulationRecord) bool {
+	return r.Registered == o.Registered && slices.EqualFunc(r.Versions, o.Versions, func(a, b SimulatedSum) bool { return a.Version == b.Version })
 }

@@ -36,6 +36,7 @@ type MeasureTryView struct {
 type MeasureCaseView struct {
 	Name, Why string
 	Day       time.Time
+	Given     []MeasureAmount // its facts
 	Expect    []MeasureCaseResult
 	Passed    bool
 	facts     *subsidies.Facts
@@ -200,6 +201,9 @@ func (c *MeasureCaseView) reckon(m *subsidies.Measure, expect []subsidies.Expect
 	if err != nil {
 		return err
 	}
+	for i := range m.Inputs {
+		c.Given = append(c.Given, MeasureAmount{m.Inputs[i].Label.IT, givenText(&m.Inputs[i], c.facts.Texts(i))})
+	}
 	c.Passed = true
 	for _, e := range expect {
 		o := m.Outputs[e.Output]
@@ -208,6 +212,37 @@ func (c *MeasureCaseView) reckon(m *subsidies.Measure, expect []subsidies.Expect
 		c.Expect = append(c.Expect, r)
 	}
 	return nil
+}
+
+// givenShown is how many elements of a list are shown in a worked case.
+const givenShown = 4
+
+// givenText writes a fact for readers.
+func givenText(in *subsidies.Input, values []string) string {
+	if values == nil {
+		return "non c’è"
+	}
+	more := ""
+	if len(values) > givenShown {
+		values, more = values[:givenShown], "…"
+	}
+	shown := make([]string, len(values))
+	for i, v := range values {
+		shown[i] = v
+		switch in.Type {
+		case subsidies.InputMoney, subsidies.InputMoneys, subsidies.InputInteger, subsidies.InputNumber, subsidies.InputNumbers:
+			if n, err := subsidies.ParseNumber(v); err == nil {
+				shown[i] = FactNumber(in, n)
+			}
+		case subsidies.InputYesNo:
+			shown[i] = map[string]string{"yes": "sì", "no": "no"}[v]
+		case subsidies.InputDate:
+			if day, e := factDay(v); e == nil {
+				shown[i] = day.Format("02/01/2006")
+			}
+		}
+	}
+	return strings.Join(shown, ", ") + more
 }
 
 func tried(m *subsidies.Measure, f *subsidies.Facts, day time.Time) (*MeasureTried, error) {

@@ -102,9 +102,9 @@ func newMeasureSimulatePage(f frame, form desk.SimulationForm, view *desk.Simula
 	}
 	p.People = []field{
 		{Name: "population", Label: "Su quali famiglie", Type: "select", Error: errs.at("population"),
-			Options: chosen(typed.Population, option{Value: desk.PopulationInvented, Label: "famiglie inventate, con gli ISEE distribuiti come dice l’INPS"},
-				option{Value: desk.PopulationRegistered, Label: "le famiglie del Comune che hanno un’attestazione"}),
-			Help: "Con le famiglie del Comune il programma legge i loro ISEE e mostra solo somme. La lettura resta scritta, con il tuo nome, nella pagina di ogni famiglia letta."},
+			Options: chosen(typed.Population, option{Value: desk.PopulationInvented, Label: "famiglie inventate"},
+				option{Value: desk.PopulationRegistered, Label: "famiglie del Comune"}),
+			Help: "Le inventate hanno gli ISEE distribuiti come dice l’INPS. Di quelle del Comune che hanno un’attestazione il programma legge l’ISEE e mostra solo somme: la lettura resta scritta, con il tuo nome, nella pagina di ogni famiglia."},
 		{Name: "households", Label: "Quante famiglie inventate", Type: "text", Mode: "numeric", Value: typed.Households, Error: errs.at("households")},
 		{Name: "seed", Label: "Numero di partenza", Type: "text", Mode: "numeric", Value: typed.Seed, Error: errs.at("seed"), Optional: true, Help: "Con lo stesso numero le famiglie inventate sono le stesse."},
 	}
@@ -166,7 +166,9 @@ func newSimulationResult(form desk.SimulationForm, view desk.SimulationView) *si
 	}
 	first, last := view.Versions[0], view.Versions[len(view.Versions)-1]
 	row("famiglie considerate", func(v desk.SimulatedVersion) string { return thousands(v.Households) }, "")
-	row("con tutti i requisiti", func(v desk.SimulatedVersion) string { return thousands(v.Eligible) }, signedCount(last.Eligible-first.Eligible))
+	if first.Eligible != first.Households || last.Eligible != last.Households {
+		row("con tutti i requisiti", func(v desk.SimulatedVersion) string { return thousands(v.Eligible) }, signedCount(last.Eligible-first.Eligible))
+	}
 	row("raggiunte: hanno più di zero", func(v desk.SimulatedVersion) string { return thousands(v.Reached) }, signedCount(last.Reached-first.Reached))
 	row("costo in un anno", func(v desk.SimulatedVersion) string { return v.Total.Italian() }, signedEuro(last.Total-first.Total))
 	row("in media per famiglia raggiunta", func(v desk.SimulatedVersion) string { return v.Mean.Italian() }, signedEuro(last.Mean-first.Mean))
@@ -188,9 +190,8 @@ func newSimulationResult(form desk.SimulationForm, view desk.SimulationView) *si
 	for _, b := range view.Bands {
 		p.Bands = append(p.Bands, bandRow{b, bandText(b, len(view.Bands) == 1)})
 	}
-	p.Reached = newHistogram("Famiglie raggiunte per fascia di ISEE", p, func(part desk.SimulatedPart) int64 { return int64(part.Reached) },
-		func(part desk.SimulatedPart) int64 { return int64(part.Households) }, countAxis)
-	p.Cost = newHistogram("Costo in un anno per fascia di ISEE", p, func(part desk.SimulatedPart) int64 { return part.Total.Cents() }, nil, euroAxis)
+	p.Reached = newHistogram("Famiglie raggiunte per fascia di ISEE", p, func(part desk.SimulatedPart) int64 { return int64(part.Reached) }, countAxis)
+	p.Cost = newHistogram("Costo in un anno per fascia di ISEE", p, func(part desk.SimulatedPart) int64 { return part.Total.Cents() }, euroAxis)
 	return p
 }
 
@@ -237,7 +238,6 @@ type histogram struct {
 	Title   string
 	Desc    string
 	Key     []histogramKey
-	Rest    string // what the pale columns are; empty for none
 	Columns []histogramColumn
 	YTicks  []chartTick
 	XTicks  []chartTick
@@ -283,17 +283,13 @@ func axisSteps(top int64) int64 {
 	return 1
 }
 
-// newHistogram draws a value of every part, and behind it, pale, the whole that
-// it is a part of.
-func newHistogram(title string, p *simulationResult, of func(desk.SimulatedPart) int64, whole func(desk.SimulatedPart) int64, a axis) *histogram {
+// newHistogram draws a value of every part.
+func newHistogram(title string, p *simulationResult, of func(desk.SimulatedPart) int64, a axis) *histogram {
 	h := &histogram{Title: title}
 	most := int64(0)
 	for _, b := range p.Bands {
 		for _, part := range b.Parts {
 			most = max(most, of(part))
-			if whole != nil {
-				most = max(most, whole(part))
-			}
 		}
 	}
 	top, steps, yTitle, text := a(most)
@@ -301,21 +297,17 @@ func newHistogram(title string, p *simulationResult, of func(desk.SimulatedPart)
 	const inside = chartWidth - chartLeft - chartRight
 	x := func(band int) int { return chartLeft + band*inside/len(p.Bands) }
 	height := func(n int64) int { return int(n * (chartHeight - chartTop - chartBottom) / top) }
-	column := func(class, label string, left, width int, n int64) {
-		h.Columns = append(h.Columns, histogramColumn{class, label, left, chartHeight - chartBottom - height(n), width, height(n)})
-	}
 	var words []string
 	for i, b := range p.Bands {
 		left, room := x(i), x(i+1)-x(i)
-		if whole != nil {
-			n := whole(b.Parts[len(b.Parts)-1])
-			column("bar-rest", fmt.Sprintf("%s: %s in tutto", b.Label, text(n)), left+1, room-2, n)
-		}
 		said := make([]string, len(b.Parts))
 		for j, part := range b.Parts {
 			width := (room - 6) / len(b.Parts)
 			said[j] = text(of(part))
-			column(versionClass(j, len(b.Parts)), fmt.Sprintf("%s, %s: %s", b.Label, p.Labels[j], said[j]), left+3+j*width, width, of(part))
+			tall := height(of(part))
+			h.Columns = append(h.Columns, histogramColumn{
+				versionClass(j, len(b.Parts)), fmt.Sprintf("%s, %s: %s", b.Label, p.Labels[j], said[j]), left + 3 + j*width, chartHeight - chartBottom - tall, width, tall,
+			})
 		}
 		words = append(words, b.Label+" "+strings.Join(said, " e "))
 	}
@@ -332,9 +324,6 @@ func newHistogram(title string, p *simulationResult, of func(desk.SimulatedPart)
 	}
 	for j, label := range p.Labels {
 		h.Key = append(h.Key, histogramKey{versionClass(j, len(p.Labels)), label})
-	}
-	if whole != nil {
-		h.Rest = "tutte le famiglie della fascia"
 	}
 	return h
 }

@@ -49,7 +49,7 @@ func sampleTry() desk.MeasureTryView {
 		ID: m.ID, Name: m.Name.IT, Version: 2, Measure: m, On: m.From,
 		Facts: map[string]string{"isee": "12.000,00", "cost": "600", "days": "20", "scale": "2,04", "works": "yes", "level": "nido", "born": "2024-03-01", "fees": "40 40"},
 		Cases: []desk.MeasureCaseView{
-			{Name: "alla prima soglia", Day: m.From, Passed: true, Expect: []desk.MeasureCaseResult{{Label: "Retta dovuta", Expected: "40,00 €/mese", Got: "40,00 €/mese", Same: true}}},
+			{Name: "alla prima soglia", Day: m.From, Passed: true, Given: []desk.MeasureAmount{{Label: "ISEE minorenni", Value: "5.000,00\u00a0€"}, {Label: "entrambi i genitori lavorano", Value: "sì"}}, Expect: []desk.MeasureCaseResult{{Label: "Retta dovuta", Expected: "40,00 €/mese", Got: "40,00 €/mese", Same: true}}},
 			{Name: "senza ISEE", Why: "la retta intera", Day: m.From, Expect: []desk.MeasureCaseResult{{Label: "Retta dovuta", Expected: "450,00 €/mese", Got: "500,00 €/mese"}}},
 		},
 	}
