@@ -56,7 +56,7 @@ const (
 const (
 	simulatedLeast       = 3 // households that a figure about real people concerns at least
 	simulatedInventedMax = 200_000
-	simulatedReadMax     = 300_000 // households that are read within the time of one transaction
+	simulatedReadMax     = 300_000 // households that are read: about 15 s of the 30 that a page may take
 	simulatedUsual       = 2_000   // invented households that are proposed
 )
 

@@ -197,19 +197,20 @@ func newSimulationResult(form desk.SimulationForm, view desk.SimulationView) *si
 
 // bandText names a band of ISEE; only is true for one that holds all.
 func bandText(b desk.SimulatedBand, only bool) string {
+	whole := func(a *money.Amount) string { return strings.TrimSuffix(a.ItalianNumber(), ",00") + "\u00a0€" }
 	switch {
 	case only:
 		return "tutte"
 	case b.Missing && b.Above == nil:
 		return "senza ISEE"
 	case b.Missing:
-		return "oltre " + wholeEuro(*b.Above) + " o senza ISEE"
+		return "oltre " + whole(b.Above) + " o senza ISEE"
 	case b.Above == nil:
-		return "fino a " + wholeEuro(*b.UpTo)
+		return "fino a " + whole(b.UpTo)
 	case b.UpTo == nil:
-		return "oltre " + wholeEuro(*b.Above)
+		return "oltre " + whole(b.Above)
 	}
-	return "da " + strings.TrimSuffix(b.Above.ItalianNumber(), ",00") + " a " + wholeEuro(*b.UpTo)
+	return "da " + strings.TrimSuffix(b.Above.ItalianNumber(), ",00") + " a " + whole(b.UpTo)
 }
 
 // signedCount and signedEuro write a difference: "+12", "−3,50 €", "0".

@@ -277,6 +277,16 @@ func (w *markedTown) run() {
 	if status, _ := w.send(elena, http.MethodPost, path+"/verifica", nil); status != http.StatusOK {
 		w.t.Fatalf("the officer verifies it: %d", status)
 	}
+	// A try and a simulation by the officer leave nothing either; one family is too
+	// few for figures.
+	measure := "/comune/misure/contributo-laboratori-scuola-2026"
+	if status, body := w.send(elena, http.MethodPost, measure+"/1/prova", url.Values{"in_isee": {"12.345,67"}, "in_price": {markerShare}, "on": {"2026-11-03"}}); status != http.StatusOK || !strings.Contains(body, markerSubsidy) {
+		w.t.Fatalf("the officer tries the measure: %d %s", status, body)
+	}
+	simulation := url.Values{"version": {"1"}, "population": {"registered"}, "in_price": {markerShare}}
+	if status, body := w.send(elena, http.MethodPost, measure+"/simulazione", simulation); status != http.StatusUnprocessableEntity || traceIn(body, append(iseeTraces(), regexp.MustCompile(markerSubsidy))) != "" {
+		w.t.Fatalf("the officer simulates it: %d %s", status, body)
+	}
 	rounds, err := w.desk.Rounds(w.ctx, w.family)
 	w.must(err)
 	w.round = rounds[0].ID
@@ -362,6 +372,7 @@ func (w *markedTown) addresses() []string {
 	round := "/tornate/" + string(w.round)
 	all := []string{
 		round, "/api/v1/rounds/" + string(w.round), "/comunita/" + string(w.school), "/comune/isee", "/comune/isee/nuova", "/comune/isee/importa",
+		"/comune/misure/contributo-laboratori-scuola-2026/1/prova", "/comune/misure/contributo-laboratori-scuola-2026/simulazione",
 		"/comune" + round + "/passaggio/1/fotografia.json", "/comune" + round + "/passaggio/1/esito.json", "/comune" + round + "/prova",
 	}
 	lines, err := w.db.ISEELines(w.ctx, postgres.ISEEFilter{}, 10)
@@ -404,7 +415,7 @@ func TestAMarkedISEELeavesNoTrace(t *testing.T) { // not parallel: it takes the 
 		}
 	}
 	_, own := w.send(w.client(w.family.Email), http.MethodGet, "/isee", nil)
-	for _, want := range []string{"12.345,67", markerProtocol, "Elena Riva", "copia dei dati di una tornata"} {
+	for _, want := range []string{"12.345,67", markerProtocol, "Elena Riva", "copia dei dati di una tornata", "simulazione di una misura"} {
 		if !strings.Contains(own, want) {
 			t.Errorf("the family itself does not see %q", want)
 		}
