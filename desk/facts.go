@@ -54,7 +54,7 @@ func setFact(f *subsidies.Facts, in *subsidies.Input, typed string) *refusal.Err
 		return nil
 	}
 	parts := []string{typed}
-	if in.Type == subsidies.InputMoneys || in.Type == subsidies.InputNumbers {
+	if in.Type.IsList() {
 		parts = strings.FieldsFunc(typed, func(r rune) bool { return r == ';' || r == ' ' || r == '\n' || r == '\r' || r == '\t' })
 		if len(parts) > in.ItemsMax {
 			return ErrFactItems.With("max", in.ItemsMax).At(field)
@@ -74,14 +74,14 @@ func setFact(f *subsidies.Facts, in *subsidies.Input, typed string) *refusal.Err
 
 // factText turns what was typed into what [subsidies.Facts.Set] takes.
 func factText(in *subsidies.Input, typed string) (string, *refusal.Error) {
-	switch in.Type {
-	case subsidies.InputMoney, subsidies.InputMoneys:
+	switch in.Type.Element() {
+	case subsidies.InputMoney:
 		a, err := money.ParseItalian(typed)
 		if err != nil {
 			return "", ErrFactAmount
 		}
 		return a.String(), factBound(in, subsidies.Euro(a))
-	case subsidies.InputInteger, subsidies.InputNumber, subsidies.InputNumbers:
+	case subsidies.InputInteger, subsidies.InputNumber:
 		text := strings.Replace(typed, ",", ".", 1)
 		if whole, decimals, _ := strings.Cut(text, "."); len(decimals) == 3 && whole != "0" {
 			if strings.Contains(typed, ".") {
@@ -135,7 +135,7 @@ func factBound(in *subsidies.Input, n subsidies.Number) *refusal.Error {
 
 // FactNumber writes a number of an input for readers: "1.200,00 €", "2,04".
 func FactNumber(in *subsidies.Input, n subsidies.Number) string {
-	if in.Type == subsidies.InputMoney || in.Type == subsidies.InputMoneys {
+	if in.Type.Element() == subsidies.InputMoney {
 		return n.Italian(2) + "\u00a0€"
 	}
 	return n.Italian(0)
@@ -147,8 +147,8 @@ func typedFacts(m *subsidies.Measure, f *subsidies.Facts) map[string]string {
 	for i := range m.Inputs {
 		in := &m.Inputs[i]
 		texts := f.Texts(i)
-		switch in.Type {
-		case subsidies.InputMoney, subsidies.InputMoneys, subsidies.InputNumber, subsidies.InputNumbers, subsidies.InputInteger:
+		switch in.Type.Element() {
+		case subsidies.InputMoney, subsidies.InputNumber, subsidies.InputInteger:
 			for j := range texts {
 				texts[j] = strings.Replace(texts[j], ".", ",", 1)
 			}

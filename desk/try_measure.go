@@ -176,9 +176,7 @@ func measureCases(m *subsidies.Measure) ([]MeasureCaseView, error) {
 	var cases []MeasureCaseView
 	for _, c := range m.Cases { // of a rule on a price
 		facts := m.NewFacts()
-		if c.ISEE != nil {
-			facts.SetAmount(m.InputAt("isee"), *c.ISEE)
-		}
+		setISEE(m, facts, c.ISEE)
 		facts.SetAmount(m.InputAt("price"), c.Price)
 		one := MeasureCaseView{Day: m.From, facts: facts}
 		if err := one.reckon(m, []subsidies.Expected{{Output: 0, Value: subsidies.Euro(c.Expect)}}); err != nil {
@@ -229,8 +227,8 @@ func givenText(in *subsidies.Input, values []string) string {
 	shown := make([]string, len(values))
 	for i, v := range values {
 		shown[i] = v
-		switch in.Type {
-		case subsidies.InputMoney, subsidies.InputMoneys, subsidies.InputInteger, subsidies.InputNumber, subsidies.InputNumbers:
+		switch in.Type.Element() {
+		case subsidies.InputMoney, subsidies.InputInteger, subsidies.InputNumber:
 			if n, err := subsidies.ParseNumber(v); err == nil {
 				shown[i] = FactNumber(in, n)
 			}

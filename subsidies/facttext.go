@@ -1,6 +1,35 @@
 package subsidies
 
-import "time"
+import (
+	"strings"
+	"time"
+)
+
+// listPrefix begins the names of the types of lists.
+const listPrefix = "list_of_"
+
+// IsList tells whether an input of the type has several values.
+func (t InputType) IsList() bool { return strings.HasPrefix(string(t), listPrefix) }
+
+// Element is the type of one value: of an element for a list, the type itself
+// otherwise.
+func (t InputType) Element() InputType {
+	return InputType(strings.TrimPrefix(string(t), listPrefix))
+}
+
+// ISEEInput is an input that takes the ISEE of a household.
+type ISEEInput struct {
+	Place int // among the measure's Inputs
+	Kind  ISEEKind
+}
+
+// ISEEInputs are the inputs that take an ISEE; none if the measure looks at none.
+func (m *Measure) ISEEInputs() []ISEEInput {
+	if at := m.InputAt(iseeName); at >= 0 {
+		return []ISEEInput{{at, m.ISEEKind}}
+	}
+	return nil
+}
 
 // Texts are the values of an input as [Facts.Set] takes them: one text, or one for
 // each element of a list; nil when the input is not known.
@@ -8,36 +37,36 @@ func (f *Facts) Texts(place int) []string {
 	if !f.known.has(place) {
 		return nil
 	}
-	in, n := &f.m.Inputs[place], f.values[place]
-	switch in.Type.kind() {
-	case kindNumbers:
-		texts := make([]string, len(f.lists[place]))
-		for i, one := range f.lists[place] {
-			texts[i] = in.numberText(one)
-		}
-		return texts
-	case kindYesNo:
-		if n.Sign() != 0 {
-			return []string{"yes"}
-		}
-		return []string{"no"}
-	case kindChoice:
-		word, _ := n.Int()
-		return []string{f.m.formula.scope.words[word]}
-	case kindDate:
-		day, _ := n.Int()
-		return []string{dateOf(day).Format(time.DateOnly)}
+	in := &f.m.Inputs[place]
+	if !in.Type.IsList() {
+		return []string{f.text(in, f.values[place])}
 	}
-	return []string{in.numberText(n)}
+	texts := make([]string, len(f.lists[place]))
+	for i, n := range f.lists[place] {
+		texts[i] = f.text(in, n)
+	}
+	return texts
 }
 
-// numberText never ends in three decimals, which Set would refuse as doubtful.
-func (in *Input) numberText(n Number) string {
-	if in.Type.euro() {
+// text writes one value.
+func (f *Facts) text(in *Input, n Number) string {
+	switch in.Type.Element() {
+	case InputMoney:
 		return n.Text(2)
+	case InputYesNo:
+		if n.Sign() != 0 {
+			return "yes"
+		}
+		return "no"
+	case InputChoice:
+		word, _ := n.Int()
+		return f.m.formula.scope.words[word]
+	case InputDate:
+		day, _ := n.Int()
+		return dateOf(day).Format(time.DateOnly)
 	}
 	text := n.Text(0)
-	if doubtfulText.MatchString(text) {
+	if doubtfulText.MatchString(text) { // Set would refuse 17.000
 		text += "0"
 	}
 	return text

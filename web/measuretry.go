@@ -69,6 +69,9 @@ func newMeasureTryPage(f frame, view desk.MeasureTryView, on string, errs refusa
 		in := &view.Measure.Inputs[i]
 		p.Fields = append(p.Fields, factField(in, view.Facts[in.Name], errs))
 	}
+	for _, in := range view.Measure.ISEEInputs() {
+		p.Fields[in.Place].Help = "Lascia vuoto per chi non lo presenta: non è come un ISEE di zero."
+	}
 	p.On = field{Name: "on", Label: "Giorno del calcolo", Type: "date", Value: on, Error: errs.at("on"),
 		Help: "La misura vale dal " + dateText(view.Measure.From) + " al " + dateText(view.Measure.To) + "."}
 	if view.Case > 0 {
@@ -85,6 +88,9 @@ func factField(in *subsidies.Input, typed string, errs refusals) field {
 	name := factName(in.Name)
 	f := field{Name: name, Label: upperFirst(in.Label.IT), Type: "text", Value: typed, Error: errs.at(name), Optional: in.Optional, Suffix: in.Unit.IT}
 	var help []string
+	if in.Type.IsList() {
+		help = append(help, "Uno o più valori separati da spazi, al massimo "+strconv.Itoa(in.ItemsMax)+".")
+	}
 	switch in.Type {
 	case subsidies.InputMoney:
 		f.Mode, f.Suffix = "decimal", "€"
@@ -92,8 +98,6 @@ func factField(in *subsidies.Input, typed string, errs refusals) field {
 		f.Mode = "numeric"
 	case subsidies.InputNumber:
 		f.Mode = "decimal"
-	case subsidies.InputMoneys, subsidies.InputNumbers:
-		help = append(help, "Uno o più valori separati da spazi, al massimo "+strconv.Itoa(in.ItemsMax)+".")
 	case subsidies.InputDate:
 		f.Type = "date"
 	case subsidies.InputYesNo:
@@ -105,9 +109,7 @@ func factField(in *subsidies.Input, typed string, errs refusals) field {
 		}
 		f.Type, f.Options = "select", chosen(typed, words...)
 	}
-	if in.Name == "isee" {
-		help = append(help, "Lascia vuoto per chi non lo presenta: non è come un ISEE di zero.")
-	} else if bounds := boundsText(in); bounds != "" {
+	if bounds := boundsText(in); bounds != "" {
 		help = append(help, bounds)
 	}
 	f.Help = strings.Join(help, " ")
