@@ -491,7 +491,9 @@ func TestReadingEveryISEEIsOneLineThatTheHouseholdsSee(t *testing.T) {
 	// What came later was not read then.
 	later := v.certificates(9)[8]
 	later.Household = string(v.homes[2])
-	v.must(v.db.InTx(ctx, func(tx *Tx) error { return tx.AddISEE(ctx, []subsidies.ISEECertificate{later}, "", "", v.at.Add(time.Hour)) }))
+	v.must(v.db.InTx(ctx, func(tx *Tx) error {
+		return tx.AddISEE(ctx, []subsidies.ISEECertificate{later}, "", "", v.at.Add(time.Hour))
+	}))
 	if lines, err := v.db.ReadingsOf(ctx, v.homes[2], 10); err != nil || len(lines) > 0 {
 		t.Errorf("a certificate of afterwards was read before: %+v (%v)", lines, err)
 	}
