@@ -67,6 +67,7 @@ type MeasureSimulation struct {
 	Households string // [households] invented
 	Seed       string // [seed] of the invented ones
 	On         string // [on] day of the evaluation; empty: today, or the first day of validity
+	Output     string // [output] result to add up; empty: the last that is an amount
 	PerYear    string // [per_year] times a year; empty: as the unit of the result says
 	Inputs     map[string]SimulatedInput
 }
@@ -82,6 +83,7 @@ type measureTrial struct {
 	before, version int // before is 0 for none
 	versions        []*subsidies.Measure
 	days            []time.Time
+	output          string
 	perYear         int
 	population      string
 	households      int
@@ -160,6 +162,13 @@ func (d *Desk) simulationForm(versions []postgres.MeasureVersion, a communities.
 		}
 	}
 	form.Inputs = s.inputs
+	for _, m := range s.versions {
+		for _, o := range m.Outputs {
+			if o.Euro && !slices.ContainsFunc(form.Outputs, func(p subsidies.Output) bool { return p.Name == o.Name }) {
+				form.Outputs = append(form.Outputs, o)
+			}
+		}
+	}
 	return form, s, refused.OrNil()
 }
 
@@ -199,7 +208,7 @@ func (d *Desk) Simulate(ctx context.Context, a communities.Actor, r MeasureSimul
 // readSimulation reads the rest of what was typed.
 func (d *Desk) readSimulation(s *measureTrial, r MeasureSimulation) refusal.List {
 	var f form
-	s.population = r.Population
+	s.population, s.output = r.Population, r.Output
 	switch r.Population {
 	case PopulationRegistered:
 	case PopulationInvented:
@@ -220,6 +229,8 @@ func (d *Desk) readSimulation(s *measureTrial, r MeasureSimulation) refusal.List
 		s.days = append(s.days, day)
 		if !slices.ContainsFunc(m.Outputs, func(o subsidies.Output) bool { return o.Euro }) {
 			f.refuse("version", ErrSimulatedNoAmount)
+		} else if _, err := subsidies.NewSimulation(m, s.output, s.perYear); err != nil {
+			f.refused = append(f.refused, refusedAt(err, "output")...)
 		}
 	}
 	s.sources, s.typed = map[string]string{}, map[string]string{}
@@ -265,7 +276,7 @@ func SimulatedSources(in *subsidies.Input) []string {
 func (s *measureTrial) newTrial() (*subsidies.Trial, error) {
 	versions := make([]*subsidies.TrialVersion, len(s.versions))
 	for i, m := range s.versions {
-		one, err := subsidies.NewSimulation(m, "", s.perYear)
+		one, err := subsidies.NewSimulation(m, s.output, s.perYear)
 		if err != nil {
 			return nil, err
 		}

@@ -220,6 +220,7 @@ func TestSimulationRefusesBesideTheField(t *testing.T) {
 		"seed":       {func(r *MeasureSimulation) { r.Population, r.Households, r.Seed = PopulationInvented, "10", "-1" }, ErrNumber},
 		"on":         {func(r *MeasureSimulation) { r.On = "30/02/2026" }, ErrFactDay},
 		"on ":        {func(r *MeasureSimulation) { r.On = "01/09/2027" }, ErrSimulatedDay},
+		"output":     {func(r *MeasureSimulation) { r.Output = "quota" }, subsidies.ErrSimulatedOutput},
 		"per_year":   {func(r *MeasureSimulation) { r.PerYear = "367" }, ErrNumber},
 		"in_price":   {func(r *MeasureSimulation) { r.Inputs["price"] = SimulatedInput{Value: "tanto"} }, ErrFactAmount},
 	} {

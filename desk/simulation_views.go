@@ -19,6 +19,7 @@ type SimulationForm struct {
 	ID, Name string
 	Versions []MeasureVersionView // the newest first
 	Inputs   []subsidies.Input    // besides the ISEE, of the versions that are simulated
+	Outputs  []subsidies.Output   // the amounts among their results
 	Typed    MeasureSimulation
 }
 

@@ -103,7 +103,7 @@ var fieldLabels = map[string]string{
 	"protocol": "Protocollo", "dsu_on": "Data della DSU", "valid_from": "Valida dal", "valid_to": "Valida fino al", "size": "Componenti",
 	"scale": "Scala di equivalenza", "notes": "Omissioni o difformità",
 	"before": "Confrontala con", "version": "Versione da simulare", "population": "Su quali famiglie", "households": "Quante famiglie inventate",
-	"seed": "Numero di partenza", "on": "Giorno del calcolo", "per_year": "Volte in un anno",
+	"seed": "Numero di partenza", "output": "Risultato da sommare", "on": "Giorno del calcolo", "per_year": "Volte in un anno",
 	"time_limit": "Tempo massimo della ricerca", "title": "Titolo", "units": "Quantità", "categories": "Categorie", "effort": "Ricerca dei gruppi",
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 // simulationFields are the fields of a simulation besides the inputs.
-var simulationFields = []string{"before", "version", "population", "households", "seed", "on", "per_year"}
+var simulationFields = []string{"before", "version", "population", "households", "seed", "output", "on", "per_year"}
 
 type measureSimulatePage struct {
 	frame
@@ -72,7 +72,7 @@ func (s *site) measureSimulate(w http.ResponseWriter, r *http.Request) {
 func (s *site) measureSimulatePost(w http.ResponseWriter, r *http.Request) {
 	typed := desk.MeasureSimulation{
 		Measure: chi.URLParam(r, "id"), Before: value(r, "before"), Version: value(r, "version"), Population: value(r, "population"), Households: value(r, "households"),
-		Seed: value(r, "seed"), On: value(r, "on"), PerYear: value(r, "per_year"), Inputs: map[string]desk.SimulatedInput{},
+		Seed: value(r, "seed"), On: value(r, "on"), Output: value(r, "output"), PerYear: value(r, "per_year"), Inputs: map[string]desk.SimulatedInput{},
 	}
 	for name := range r.PostForm {
 		if in, ok := strings.CutPrefix(name, "in_"); ok {
@@ -112,6 +112,14 @@ func newMeasureSimulatePage(f frame, form desk.SimulationForm, view *desk.Simula
 		{Name: "on", Label: "Giorno del calcolo", Type: "date", Value: typed.On, Error: errs.at("on"), Optional: true, Help: "Vuoto: oggi, o il primo giorno in cui la misura vale."},
 		{Name: "per_year", Label: "Volte in un anno", Type: "text", Mode: "numeric", Value: typed.PerYear, Error: errs.at("per_year"), Optional: true,
 			Help: "Quante volte in un anno una famiglia ha il risultato. Vuoto: come dice la sua unità (€/mese: 12), altrimenti una."},
+	}
+	if len(form.Outputs) > 1 {
+		outputs := []option{{Label: "l’ultimo"}}
+		for _, o := range form.Outputs {
+			outputs = append(outputs, option{Value: o.Name, Label: upperFirst(o.Label.IT)})
+		}
+		p.More = append([]field{{Name: "output", Label: "Risultato da sommare", Type: "select", Options: chosen(typed.Output, outputs...), Error: errs.at("output"),
+			Help: "Quello che il Comune paga; per una tariffa, quello che pagano le famiglie."}}, p.More...)
 	}
 	for i := range form.Inputs {
 		in := &form.Inputs[i]

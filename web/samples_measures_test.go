@@ -73,7 +73,7 @@ func sampleTry() desk.MeasureTryView {
 func sampleSimulation(registered bool) (desk.SimulationForm, desk.SimulationView) {
 	measure := sampleMeasure()
 	try := sampleTry()
-	form := desk.SimulationForm{ID: measure.ID, Name: measure.Name, Versions: measure.Versions, Inputs: try.Measure.Inputs[1:], Typed: desk.MeasureSimulation{
+	form := desk.SimulationForm{ID: measure.ID, Name: measure.Name, Versions: measure.Versions, Inputs: try.Measure.Inputs[1:], Outputs: append(try.Measure.Outputs, subsidies.Output{Name: "left", Label: subsidies.Name{IT: "a carico della famiglia"}, Euro: true}), Typed: desk.MeasureSimulation{
 		Measure: measure.ID, Before: "1", Version: "2", Population: desk.PopulationInvented, Households: "2000", Seed: "1",
 		Inputs: map[string]desk.SimulatedInput{"cost": {Value: "600,00"}, "days": {Source: desk.SourceSame, Value: "20"}},
 	}}
