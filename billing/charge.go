@@ -73,6 +73,9 @@ var (
 	// ErrChargeVoucher says that vouchers would pay more of a charge than is due,
 	// or nothing. Args: amount, due.
 	ErrChargeVoucher = refusal.New(refusal.KindConflict, "charge_voucher")
+	// ErrChargeAward says that a fund would pay more of a charge than is due, or
+	// nothing. Args: amount, due.
+	ErrChargeAward = refusal.New(refusal.KindConflict, "charge_award")
 	// ErrPaymentNotPositive says that an amount received is zero or negative. Args: amount.
 	ErrPaymentNotPositive = refusal.New(refusal.KindInvalid, "payment_not_positive")
 	// ErrPaymentTooLarge says that an amount is beyond money.Max. Args: amount, max.
@@ -201,6 +204,46 @@ func (c Charge) ReturnVoucher(amount, paid money.Amount) (after Charge, excess m
 	}
 	excess = min(amount, max(0, paid-(c.Net-c.Voucher)))
 	c.Voucher -= amount
+	return c.TakeBack(paid), excess, nil
+}
+
+// Award lets a fund pay an amount of an open charge on which paid came before:
+// the household owes less. The charge is paid when nothing is due any more. It
+// returns what [Charge.Payable] returns, or [ErrChargeAward] for nothing and for
+// more than is due.
+func (c Charge) Award(amount, paid money.Amount) (Charge, error) {
+	if err := c.Payable(); err != nil {
+		return c, err
+	}
+	due := c.Due(paid)
+	if amount <= 0 || amount > due {
+		return c, ErrChargeAward.With("amount", amount, "due", due)
+	}
+	c.Subsidy += amount
+	c.Net -= amount
+	if amount == due {
+		c.State = ChargePaid
+	}
+	return c, nil
+}
+
+// ReturnAward takes back what a fund paid, when the payments sum to paid: a paid
+// charge of which something is due again is open again. Of the amount, excess is
+// what was paid too much before and pays for it now. It returns [ErrChargeVoid],
+// [ErrChargeWrittenOff], or [ErrChargeAward] for nothing and for more than funds
+// pay.
+func (c Charge) ReturnAward(amount, paid money.Amount) (after Charge, excess money.Amount, err error) {
+	switch {
+	case c.State == ChargeVoid:
+		return c, 0, ErrChargeVoid
+	case c.State == ChargeWrittenOff:
+		return c, 0, ErrChargeWrittenOff
+	case amount <= 0 || amount > c.Subsidy:
+		return c, 0, ErrChargeAward.With("amount", amount, "due", c.Subsidy)
+	}
+	excess = min(amount, max(0, paid-(c.Net-c.Voucher)))
+	c.Subsidy -= amount
+	c.Net += amount
 	return c.TakeBack(paid), excess, nil
 }
 

@@ -68,6 +68,9 @@ const (
 	PermOpenRound      Permission = "open_round"      // open a one-offer round; Scope.Community
 	PermRunRound       Permission = "run_round"       // timetables; close, form, charge by hand; whole municipality
 	PermSeeFund        Permission = "see_fund"        // funds of measures and their use; whole municipality
+	PermRunFunds       Permission = "run_funds"       // open funds, set money aside, decide calls, take awards back; whole municipality
+	PermSeeAwards      Permission = "see_awards"      // what a household asked and was awarded, and its place; Scope.Household
+	PermRequestAward   Permission = "request_award"   // ask that a measure pays some of a charge, withdraw it; Scope.Household
 	PermWriteMeasure   Permission = "write_measure"   // write the text of a measure; whole municipality
 	PermPublishMeasure Permission = "publish_measure" // put a measure in force that somebody else wrote; whole municipality
 	PermSeeISEE        Permission = "see_isee"        // ISEE of a household; Scope.Household
@@ -84,7 +87,7 @@ func Permissions() []Permission {
 	return []Permission{
 		PermSeeCommunity, PermSeeMembers, PermPledge, PermSeeCharges, PermPay, PermImport, PermInvite,
 		PermRecordTransfer, PermPublishOffer, PermSeeProvider, PermQualify, PermOpenRound, PermRunRound,
-		PermSeeFund, PermWriteMeasure, PermPublishMeasure, PermSeeISEE, PermFileISEE, PermVerifyISEE, PermSeeNeeds, PermSeeLedger, PermSeeVouchers, PermRunVouchers,
+		PermSeeFund, PermRunFunds, PermSeeAwards, PermRequestAward, PermWriteMeasure, PermPublishMeasure, PermSeeISEE, PermFileISEE, PermVerifyISEE, PermSeeNeeds, PermSeeLedger, PermSeeVouchers, PermRunVouchers,
 	}
 }
 
@@ -134,6 +137,9 @@ var reaches = map[Permission]map[Role]reach{
 	PermOpenRound:      {RoleDelegate: reachCommunity, RoleOfficer: reachMunicipality},
 	PermRunRound:       {RoleOfficer: reachMunicipality},
 	PermSeeFund:        {RoleOfficer: reachMunicipality},
+	PermRunFunds:       {RoleOfficer: reachMunicipality},
+	PermSeeAwards:      {RoleMember: reachOwn, RoleOfficer: reachMunicipality},
+	PermRequestAward:   {RoleMember: reachOwn, RoleOperator: reachMunicipality},
 	PermWriteMeasure:   {RoleOfficer: reachMunicipality},
 	PermPublishMeasure: {RoleOfficer: reachMunicipality},
 	PermSeeISEE:        {RoleMember: reachOwn, RoleOfficer: reachMunicipality},

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"colletta/communities"
@@ -48,8 +49,12 @@ func yearFund(m *subsidies.Measure, year int, amount money.Amount) postgres.NewF
 	if m.Fund != nil {
 		policy = *m.Fund
 	}
+	name := m.Name.IT
+	if !strings.Contains(name, strconv.Itoa(year)) {
+		name += " " + strconv.Itoa(year)
+	}
 	return postgres.NewFund{
-		ID: postgres.NewID(), Name: m.Name.IT + " " + strconv.Itoa(year), Measures: []string{m.ID}, Policy: policy, Amount: amount,
+		ID: postgres.NewID(), Name: name, Measures: []string{m.ID}, Policy: policy, Amount: amount,
 		ValidFrom: time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC), ValidTo: time.Date(year, 12, 31, 0, 0, 0, 0, time.UTC),
 	}
 }

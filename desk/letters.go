@@ -28,6 +28,11 @@ const (
 	letterPaid     letter = "paid.txt"
 	letterISEE     letter = "isee.txt"
 	letterReversed letter = "voucher_reversed.txt"
+
+	letterAwarded       letter = "award.txt"
+	letterWaiting       letter = "award_waiting.txt"
+	letterAwardEnded    letter = "award_ended.txt"
+	letterAwardReturned letter = "award_returned.txt"
 )
 
 type loginLetter struct {
@@ -67,6 +72,15 @@ type reversedLetter struct {
 	Name, Code, Description, Number, Link string
 	Amount, Due                           money.Amount
 	DueOn                                 time.Time
+}
+
+// fundLetter is what letters about funds say.
+type fundLetter struct {
+	Name, Measure, Description, Number, Link, Reason string
+	Amount, Due                                      money.Amount
+	DueOn                                            time.Time
+	Before                                           int  // who waits before
+	Waits                                            bool // for the rest
 }
 
 var letterTemplates = template.Must(template.New("").Option("missingkey=error").Funcs(template.FuncMap{

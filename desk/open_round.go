@@ -14,7 +14,7 @@ import (
 )
 
 // Tick opens what is due to open and promises the steps of what is due to
-// close. Every server calls it every few seconds; whoever comes second finds
+// close, and tends the funds. Every server calls it every few seconds; whoever comes second finds
 // nothing to do. Rounds that were missed during an outage are opened late, or
 // recorded as void when even their close has passed.
 func (d *Desk) Tick(ctx context.Context) error {
@@ -37,6 +37,9 @@ func (d *Desk) Tick(ctx context.Context) error {
 		if err := d.promiseStep(ctx, r); err != nil {
 			faults = append(faults, fmt.Errorf("round %s: %w", r.ID, err))
 		}
+	}
+	if err := d.tendFunds(ctx); err != nil {
+		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
 }

@@ -105,6 +105,8 @@ func (s *simulation) step(i int) {
 		{"form", func() error { return s.desk.FormRound(s.ctx, s.officer, s.round) }},
 		{"charge", func() error { return s.desk.ChargeRound(s.ctx, s.officer, s.round) }},
 		{"voucher", s.anyVoucher}, {"use voucher", s.anyVoucherUse}, {"use voucher", s.anyVoucherUse}, {"reverse voucher", s.anyVoucherReversal}, {"account vouchers", s.anyAccounting},
+		{"ask award", s.anyAwardRequest}, {"ask award", s.anyAwardRequest}, {"withdraw award", s.anyAwardWithdrawal}, {"return award", s.anyAwardReturn},
+		{"allocate", s.anyAllocation}, {"pay fund", s.anyFundPayment},
 		{"transfer", s.anyTransfer}, {"transfer", s.anyTransfer}, {"card", s.anyCard}, {"card", s.anyCard}, {"heal", func() error { return s.desk.HealCardPayments(s.ctx) }},
 	}
 	act := acts[s.random.IntN(len(acts))]
@@ -127,6 +129,90 @@ func (s *simulation) step(i int) {
 		s.t.Fatalf("act %d, %s: the accounts sum to %s", i, act.name, sum)
 	}
 	s.withinTheMeasure(i, act.name)
+	if act.name == "tick" && err == nil {
+		s.nobodyWaitsForMoneyThatIsThere(i)
+	}
+}
+
+// nobodyWaitsForMoneyThatIsThere: after the timetable looked at the funds, who
+// still waits would get nothing in the order of the list.
+func (s *simulation) nobodyWaitsForMoneyThatIsThere(i int) {
+	s.t.Helper()
+	funds, err := s.db.Funds(s.ctx)
+	s.must(err)
+	for _, f := range funds {
+		waiting, err := s.db.WaitingList(s.ctx, f.ID)
+		s.must(err)
+		grants, err := queue(f, waiting)
+		s.must(err)
+		for _, p := range waiting {
+			if grants[p.ID] > 0 && f.EndedAt.IsZero() {
+				s.t.Fatalf("act %d: application %s waits for %s that fund %s has", i, p.ID, grants[p.ID], f.Name)
+			}
+		}
+	}
+}
+
+// anyAwardRequest asks for some charge; which measure pays is for the act to say.
+func (s *simulation) anyAwardRequest() error {
+	c, err := s.anyOpenCharge()
+	if err != nil {
+		return err
+	}
+	_, err = s.desk.RequestAward(s.ctx, s.actorOf(c.Household), AwardRequest{Charge: c.ID})
+	return err
+}
+
+func (s *simulation) anyApplication() (postgres.Application, error) {
+	funds, err := s.db.Funds(s.ctx)
+	if err != nil {
+		return postgres.Application{}, err
+	}
+	all, err := s.db.ApplicationsTo(s.ctx, funds[s.random.IntN(len(funds))].ID, 100)
+	if err != nil || len(all) == 0 {
+		return postgres.Application{}, errors.Join(err, errNothingToDo)
+	}
+	return all[s.random.IntN(len(all))], nil
+}
+
+func (s *simulation) anyAwardWithdrawal() error {
+	p, err := s.anyApplication()
+	if err != nil || s.random.IntN(3) > 0 {
+		return errors.Join(err, errNothingToDo)
+	}
+	return s.desk.WithdrawApplication(s.ctx, s.actorOf(communities.HouseholdID(p.HouseholdID)), p.ID)
+}
+
+func (s *simulation) anyAwardReturn() error {
+	p, err := s.anyApplication()
+	if err != nil {
+		return err
+	}
+	return s.desk.ReturnAward(s.ctx, s.officer, p.ID, "Prova")
+}
+
+// anyAllocation sets a little aside, or takes a little back.
+func (s *simulation) anyAllocation() error {
+	funds, err := s.db.Funds(s.ctx)
+	if err != nil {
+		return err
+	}
+	return s.desk.AllocateFund(s.ctx, s.officer, AllocateRequest{
+		Fund: funds[s.random.IntN(len(funds))].ID, Amount: money.Amount(1 + s.random.IntN(60_00)).ItalianNumber(), Less: s.random.IntN(2) == 0})
+}
+
+func (s *simulation) anyFundPayment() error {
+	funds, err := s.db.Funds(s.ctx)
+	if err != nil {
+		return err
+	}
+	fund := funds[s.random.IntN(len(funds))].ID
+	owed, err := s.db.OwedBy(s.ctx, fund)
+	if err != nil || len(owed) == 0 || s.random.IntN(3) > 0 {
+		return errors.Join(err, errNothingToDo)
+	}
+	_, err = s.desk.PayFund(s.ctx, s.officer, FundPaymentRequest{Fund: fund, Provider: owed[0].ProviderID, Amount: owed[0].OwedCents.ItalianNumber()})
+	return err
 }
 
 // withinTheMeasure: whatever the passes of a round grant, no household gets

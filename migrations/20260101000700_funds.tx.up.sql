@@ -14,7 +14,7 @@ ALTER TABLE funds RENAME COLUMN cap_cents TO allocated_cents;
 ALTER TABLE funds RENAME COLUMN spent_cents TO committed_cents;
 ALTER TABLE funds RENAME CONSTRAINT funds_cap_cents_check TO funds_allocated_cents_check;
 ALTER TABLE funds RENAME CONSTRAINT funds_spent_cents_check TO funds_committed_cents_check;
-UPDATE funds f SET name = m.name || ' ' || f.year, valid_from = make_date(f.year, 1, 1), valid_to = make_date(f.year, 12, 31),
+UPDATE funds f SET name = m.name || CASE WHEN strpos(m.name, f.year::text) > 0 THEN '' ELSE ' ' || f.year END, valid_from = make_date(f.year, 1, 1), valid_to = make_date(f.year, 12, 31),
     policy = '{"mode": "first_come", "order": [{"by": "applied_at"}], "partial": true}'
 FROM measures m WHERE m.municipality_id = f.municipality_id AND m.id = f.measure_id;
 ALTER TABLE funds

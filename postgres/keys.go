@@ -75,7 +75,8 @@ func (r reader) Keys(ctx context.Context) ([]KeyLine, error) {
 			(SELECT count(*) FROM isee_certificates c WHERE c.municipality_id = k.municipality_id AND c.key_version = k.version) +
 			(SELECT count(*) FROM rounds c WHERE c.municipality_id = k.municipality_id AND c.snapshot_key = k.version) +
 			(SELECT count(*) FROM round_passes c WHERE c.municipality_id = k.municipality_id AND c.key_version = k.version) +
-			(SELECT count(*) FROM outcomes c WHERE c.municipality_id = k.municipality_id AND c.key_version = k.version) AS sealed
+			(SELECT count(*) FROM outcomes c WHERE c.municipality_id = k.municipality_id AND c.key_version = k.version) +
+			(SELECT count(*) FROM fund_applications c WHERE c.municipality_id = k.municipality_id AND c.key_version = k.version) AS sealed
 		FROM data_keys k WHERE k.municipality_id = ? ORDER BY k.version`, r.municipality)
 }
 

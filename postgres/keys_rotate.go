@@ -26,7 +26,7 @@ func (db *DB) RotateKey(ctx context.Context, by communities.UserID, at time.Time
 		return err
 	}
 	done := 0
-	for _, again := range []func(*Tx, context.Context, Reading, int) (int, error){(*Tx).resealISEE, (*Tx).resealRounds, (*Tx).resealPasses, (*Tx).resealOutcomes} {
+	for _, again := range []func(*Tx, context.Context, Reading, int) (int, error){(*Tx).resealISEE, (*Tx).resealRounds, (*Tx).resealPasses, (*Tx).resealOutcomes, (*Tx).resealApplications} {
 		for n := 1; n > 0; {
 			if err := db.InTx(ctx, func(tx *Tx) (err error) { n, err = again(tx, ctx, why, leaving); return err }); err != nil {
 				return fmt.Errorf("rotate key %d: %w", leaving, err)
@@ -193,6 +193,35 @@ func (tx *Tx) resealOutcomes(ctx context.Context, why Reading, version int) (int
 		rows[i].Outcome = plain[i]
 	}
 	return len(rows), tx.storeOutcomes(ctx, rows)
+}
+
+func (tx *Tx) resealApplications(ctx context.Context, why Reading, version int) (int, error) {
+	rows, err := list[applicationRow](ctx, tx.reader, "reseal", `
+		SELECT id, household_id, sealed FROM fund_applications WHERE municipality_id = ? AND key_version = ? ORDER BY id LIMIT ? FOR UPDATE`,
+		tx.municipality, version, rotateBatch)
+	if err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	values := make([]sealed, len(rows))
+	for i, row := range rows {
+		values[i] = sealed{version, row.Sealed, applicationPlace(row.ID, row.HouseholdID), row.HouseholdID}
+	}
+	plain, err := tx.open(ctx, why, values)
+	if err != nil {
+		return 0, err
+	}
+	key, err := tx.sealingKey(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for i, row := range rows {
+		bound := applicationPlace(row.ID, row.HouseholdID).bytes(tx.municipality, key.version)
+		if _, err := tx.exec(ctx, "reseal", "UPDATE fund_applications SET sealed = ?, key_version = ? WHERE municipality_id = ? AND id = ?",
+			sealWith(key.cipher, plain[i], bound), key.version, tx.municipality, row.ID); err != nil {
+			return 0, err
+		}
+	}
+	return len(rows), nil
 }
 
 // storeOutcomes seals reasons and puts them into their rows.

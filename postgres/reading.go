@@ -25,6 +25,8 @@ const (
 	PurposeOwnPrice   Purpose = "own_price"    // the price that the family would pay, shown to it
 	PurposeOutcome    Purpose = "outcome"      // how the share of the family came about, shown to it or to an officer
 	PurposePreview    Purpose = "preview"      // the groups that an open round would make
+	PurposeAward      Purpose = "award"        // what a measure grants to a family that asks for it
+	PurposeRank       Purpose = "rank"         // who comes first among those who applied to a fund
 	PurposeClose      Purpose = "close_round"
 	PurposeForm       Purpose = "form_round"
 	PurposeLetters    Purpose = "letters" // telling every family of a round what came of its pledge
@@ -37,7 +39,7 @@ const (
 // Purposes lists every purpose.
 func Purposes() []Purpose {
 	return []Purpose{
-		PurposeOwn, PurposeVerify, PurposeLook, PurposeExport, PurposeOwnPrice, PurposeOutcome, PurposePreview, PurposeClose,
+		PurposeOwn, PurposeVerify, PurposeLook, PurposeExport, PurposeOwnPrice, PurposeOutcome, PurposePreview, PurposeAward, PurposeRank, PurposeClose,
 		PurposeForm, PurposeLetters, PurposeRecompute, PurposeSimulate, PurposeProve, PurposeRotateKeys,
 	}
 }

@@ -198,7 +198,7 @@ const AppliedAt = "applied_at"
 func (r reader) checkKey(path, name, text string, m *Measure) error {
 	ordered := slices.ContainsFunc(m.Fund.Order, func(o OrderKey) bool { return o.By == name })
 	marked := slices.ContainsFunc(m.Fund.Reserve, func(o FundReserve) bool { return o.If == name })
-	key := keyOf(text)
+	key := ParseKey(text)
 	switch {
 	case !ordered && !marked && m.InputAt(name) < 0 && name != iseeName && name != AppliedAt:
 		return r.wrong(path, "%s is no key of the order and no mark of a reserve: misspelt?", name)
@@ -243,7 +243,7 @@ func (r reader) applicant(path string, raw *raw, m *Measure) (Applicant, error) 
 			if err := r.checkKey(path, name, text, m); err != nil {
 				return a, err
 			}
-			a.Keys[name] = keyOf(text)
+			a.Keys[name] = ParseKey(text)
 		}
 	}
 	if a.ID == "" || a.Amount < 0 {
@@ -266,8 +266,8 @@ func hasKey(mapping ast.MapNode, name string) bool {
 	return false
 }
 
-// keyOf reads a number, yes or no, or a text such as an instant.
-func keyOf(text string) Key {
+// ParseKey reads a key of an applicant: a number, yes or no, or a text such as an instant.
+func ParseKey(text string) Key {
 	switch text {
 	case "true", "yes":
 		return Key{Known: true, Number: Whole(1)}

@@ -35,6 +35,7 @@ var purposeWords = map[string]string{
 	"export_round": "copia dei dati di una tornata", "own_price": "calcolo del prezzo nella tua pagina", "outcome": "spiegazione della tua quota",
 	"preview": "anteprima dei gruppi di una tornata aperta", "close_round": "chiusura della tornata: contributi riservati per ISEE",
 	"form_round": "formazione dei gruppi della tornata", "letters": "messaggi con l’esito della tornata", "recompute_round": "ricalcolo di controllo della tornata",
+	"award": "calcolo del contributo che hai chiesto", "rank": "graduatoria delle domande a un fondo",
 	"simulate": "simulazione di una misura del Comune: solo somme di più famiglie",
 	"prove":    "controllo dell’integrità dei dati", "rotate_keys": "cambio della chiave di cifratura",
 }
