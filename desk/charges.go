@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"colletta/billing"
 	"colletta/communities"
@@ -70,7 +71,11 @@ func explanation(l postgres.ChargeLine) []string {
 		lines = append(lines, "Dentro c'è un centesimo che non si divide: a turno tocca a una famiglia diversa.")
 	}
 	if l.Subsidy > 0 {
-		lines = append(lines, fmt.Sprintf("La misura «%s» paga %s.", l.MeasureName, l.Subsidy.Italian()))
+		pay := "La misura «%s» paga %s."
+		if strings.Contains(l.MeasureName, "», «") {
+			pay = "Le misure «%s» pagano %s."
+		}
+		lines = append(lines, fmt.Sprintf(pay, l.MeasureName, l.Subsidy.Italian()))
 	}
 	if l.Voucher == 0 {
 		return append(lines, fmt.Sprintf("Restano da pagare a te %s.", l.Net.Italian()))

@@ -116,6 +116,19 @@ func (d *Desk) applicationsOf(ctx context.Context, h communities.HouseholdID, ch
 	return views, nil
 }
 
+// ChargeApplications lists what was asked of funds for a charge, for who may see
+// the awards of its household, and tells whether the actor may ask for more;
+// nothing for others. Nothing sealed is opened.
+func (d *Desk) ChargeApplications(ctx context.Context, a communities.Actor, id billing.ChargeID) (views []ApplicationView, mayAsk bool, err error) {
+	line, err := d.seenCharge(ctx, a, id)
+	scope := communities.Scope{Household: line.Household}
+	if err != nil || a.May(communities.PermSeeAwards, scope, d.clock.Now()) != nil {
+		return nil, false, err
+	}
+	views, err = d.applicationsOf(ctx, line.Household, id)
+	return views, a.May(communities.PermRequestAward, scope, d.clock.Now()) == nil, err
+}
+
 // Awards is what measures could pay of a charge of the actor's household, reckoned
 // now: its certificates are opened, and that is on record.
 func (d *Desk) Awards(ctx context.Context, a communities.Actor, id billing.ChargeID) (AwardsView, error) {

@@ -63,21 +63,21 @@ func (d *Desk) receipt(ctx context.Context, n billing.Number, line postgres.Char
 }
 
 // receiptLine is the service of a charge as the receipt of one payment shows it:
-// with what vouchers paid when it was numbered, so that it stays the same
+// with what funds and vouchers paid when it was numbered, so that it stays the same
 // whatever becomes of them. What earlier receipts show is part of the rest.
 func (d *Desk) receiptLine(ctx context.Context, line postgres.ChargeLine, p postgres.PaymentLine) (billing.ReceiptLine, error) {
 	payments, err := d.db.PaymentsOf(ctx, []billing.ChargeID{line.ID})
 	if err != nil {
 		return billing.ReceiptLine{}, err
 	}
-	left := line.Net - p.Voucher
+	left := line.Share - p.Subsidy - p.Voucher
 	for _, other := range payments[line.ID] {
 		if other.State == billing.PaymentSucceeded && earlier(other.ReceiptNumber, p.ReceiptNumber) {
 			left -= min(left, other.Amount)
 		}
 	}
 	l := billing.ReceiptLine{
-		Description: line.Description, Period: line.RoundName, Share: line.Share, Subsidy: line.Subsidy, Voucher: p.Voucher, Paid: min(p.Amount, left),
+		Description: line.Description, Period: line.RoundName, Share: line.Share, Subsidy: p.Subsidy, Voucher: p.Voucher, Paid: min(p.Amount, left),
 	}
 	l.Rest = l.Share - l.Subsidy - l.Voucher - l.Paid
 	return l, nil

@@ -55,7 +55,7 @@ func (d *Desk) received(ctx context.Context, tx *postgres.Tx, line postgres.Char
 	if err != nil {
 		return err
 	}
-	if err := tx.SetReceipt(ctx, p.ID, number.String(), line.Voucher); err != nil {
+	if err := tx.SetReceipt(ctx, p.ID, number.String(), line.Subsidy, line.Voucher); err != nil {
 		return err
 	}
 	after, _, err := line.Receive(p.Amount, line.PaidSum)

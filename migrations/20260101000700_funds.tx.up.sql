@@ -183,6 +183,11 @@ ALTER TABLE charges
     ADD COLUMN later_cents bigint NOT NULL DEFAULT 0,
     ADD CONSTRAINT charges_later CHECK (later_cents BETWEEN 0 AND subsidy_cents);
 
+-- A receipt says what it said, whatever is awarded or taken back later.
+ALTER TABLE payments ADD COLUMN subsidy_cents bigint NOT NULL DEFAULT 0 CHECK (subsidy_cents >= 0);
+UPDATE payments y SET subsidy_cents = c.subsidy_cents FROM charges c
+WHERE c.municipality_id = y.municipality_id AND c.id = y.charge_id AND y.receipt_number IS NOT NULL;
+
 -- What rounds had reserved becomes their holds; every fund gets the movements that
 -- led to its counters, and one entry in the ledger for all of them.
 INSERT INTO fund_holds (municipality_id, id, fund_id, measure_id, round_id, amount_cents, committed_cents, state, made_at, expires_at, resolved_at)

@@ -79,7 +79,7 @@ type ChargeLine struct {
 	PoolSize                            int
 	PoolCost                            money.Amount
 	OddCent                             bool
-	MeasureName                         string
+	MeasureName                         string // of the measures that pay some, "A», «B"
 	PaidSum                             money.Amount
 	PaidAt                              time.Time
 }
@@ -118,7 +118,8 @@ func (row chargeLineRow) toLine() ChargeLine {
 const chargeSelect = `
 	SELECT c.*, r.name AS round_name, h.name AS household_name, coalesce(u.unit_label, '') AS unit_label, d.community_id,
 		v.name AS provider_name, v.iban AS provider_iban, p.size AS pool_size, p.cost_cents AS pool_cost, m.odd_cent,
-		coalesce(ms.name, '') AS measure_name,
+		coalesce((SELECT string_agg(ms.name, '», «' ORDER BY ms.name) FROM awards a JOIN measures ms ON ms.municipality_id = a.municipality_id AND ms.id = a.measure_id
+			WHERE a.municipality_id = c.municipality_id AND a.demand_id = c.demand_id), '') AS measure_name,
 		(SELECT coalesce(sum(y.amount_cents), 0) FROM payments y
 			WHERE y.municipality_id = c.municipality_id AND y.charge_id = c.id AND y.state = 'succeeded') AS paid_sum
 	FROM charges c
@@ -128,7 +129,6 @@ const chargeSelect = `
 	JOIN providers v ON v.municipality_id = c.municipality_id AND v.id = c.provider_id
 	JOIN pools p ON p.municipality_id = c.municipality_id AND p.id = c.pool_id
 	JOIN pool_members m ON m.municipality_id = c.municipality_id AND m.pool_id = c.pool_id AND m.demand_id = c.demand_id
-	LEFT JOIN measures ms ON ms.municipality_id = m.municipality_id AND ms.id = m.measure_id
 	LEFT JOIN LATERAL (SELECT string_agg(concat_ws(' · ', nullif(staircase, ''), unit_label), ', ' ORDER BY staircase, unit_label) AS unit_label FROM memberships u
 		WHERE u.municipality_id = c.municipality_id AND u.community_id = d.community_id AND u.household_id = c.household_id) u ON TRUE
 	WHERE c.municipality_id = ?0 `

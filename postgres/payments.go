@@ -29,6 +29,7 @@ type paymentRow struct {
 	CreatedAt      time.Time
 	ReceivedAt     *time.Time
 	ReceiptNumber  string `bun:",nullzero"`
+	SubsidyCents   money.Amount
 	VoucherCents   money.Amount
 }
 
@@ -36,6 +37,7 @@ type paymentRow struct {
 type PaymentLine struct {
 	billing.Payment
 	ReceiptNumber string       // empty until the money came
+	Subsidy       money.Amount // what funds paid of its charge when the receipt was numbered
 	Voucher       money.Amount // what vouchers paid of its charge when the receipt was numbered
 }
 
@@ -44,7 +46,7 @@ func (row paymentRow) toPayment() PaymentLine {
 		ID: billing.PaymentID(row.ID), Charge: billing.ChargeID(row.ChargeID), Household: communities.HouseholdID(row.HouseholdID),
 		Method: row.Method, Amount: row.AmountCents, State: row.State, Note: row.Note, SessionID: row.SessionID,
 		CheckoutURL: row.CheckoutURL, IntentID: row.IntentID, CreatedAt: row.CreatedAt,
-	}, ReceiptNumber: row.ReceiptNumber, Voucher: row.VoucherCents}
+	}, ReceiptNumber: row.ReceiptNumber, Subsidy: row.SubsidyCents, Voucher: row.VoucherCents}
 	if row.ReceivedAt != nil {
 		p.ReceivedOn = *row.ReceivedAt
 	}
@@ -122,9 +124,9 @@ func (tx *Tx) UpdatePayment(ctx context.Context, p billing.Payment) error {
 
 // SetReceipt gives a payment its receipt's number, and keeps what vouchers paid
 // of its charge at that moment: a receipt does not change afterwards.
-func (tx *Tx) SetReceipt(ctx context.Context, id billing.PaymentID, number string, voucher money.Amount) error {
-	_, err := tx.exec(ctx, "receipt number", "UPDATE payments SET receipt_number = ?, voucher_cents = ? WHERE municipality_id = ? AND id = ?",
-		number, voucher, tx.municipality, id)
+func (tx *Tx) SetReceipt(ctx context.Context, id billing.PaymentID, number string, subsidy, voucher money.Amount) error {
+	_, err := tx.exec(ctx, "receipt number", "UPDATE payments SET receipt_number = ?, subsidy_cents = ?, voucher_cents = ? WHERE municipality_id = ? AND id = ?",
+		number, subsidy, voucher, tx.municipality, id)
 	return err
 }
 

@@ -60,7 +60,9 @@ type chargePage struct {
 	Paid    []desk.PaymentView // that came, with a receipt
 	Waiting bool               // a card payment is on its way
 
-	Vouchers *chargeVouchers // nil when the household has none
+	Vouchers     *chargeVouchers // nil when the household has none
+	Applications []desk.ApplicationView
+	MayAsk       bool // that a measure pays some
 }
 
 func (s *site) charge(w http.ResponseWriter, r *http.Request) { s.showCharge(w, r, nil, nil) }
@@ -78,7 +80,13 @@ func (s *site) showCharge(w http.ResponseWriter, r *http.Request, typed *desk.Us
 		s.refuse(w, r, err)
 		return
 	}
+	asked, mayAsk, err := s.desk.ChargeApplications(r.Context(), actorOf(r), id)
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
 	p := newChargePage(s.frame(r, "Quota "+view.Number), view)
+	p.Applications, p.MayAsk = asked, mayAsk
 	p.Vouchers = s.newChargeVouchers(view, own, typed, s.refusalsOf(refused, voucherFields...))
 	if p.Vouchers != nil {
 		p.Errors = p.Vouchers.Errors.under("voucher")

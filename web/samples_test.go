@@ -396,6 +396,7 @@ func samplePages(s *site) map[string]samplePage {
 	maps.Copy(pages, iseeSamples(s, family, office))
 	maps.Copy(pages, voucherPages(s, family, office))
 	maps.Copy(pages, tryPages(s, office))
+	maps.Copy(pages, fundPages(s, family, office))
 	return pages
 }
 

@@ -182,6 +182,7 @@ func (s *site) memberRoutes(r chi.Router) {
 	r.Group(func(r chi.Router) {
 		r.Use(limitBody(formBytesMax))
 		s.voucherRoutes(r)
+		s.fundRoutes(r)
 	})
 	r.Group(func(r chi.Router) {
 		r.Use(limitBody(formBytesMax))
