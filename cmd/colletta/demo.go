@@ -164,6 +164,7 @@ func (l *demoLoader) steps() []demoStep {
 	steps = append(steps, l.needSteps()...)
 	steps = append(steps, l.roundSteps()...)
 	steps = append(steps, l.voucherSteps()...)
+	steps = append(steps, l.fundSteps()...)
 	slices.SortStableFunc(steps, func(a, b demoStep) int { return a.at.Compare(b.at) })
 	return steps
 }

@@ -13,7 +13,7 @@ import (
 	"colletta/money"
 )
 
-//go:embed demo/*.json
+//go:embed demo/*.json demo/*.yaml
 var demoFiles embed.FS
 
 // The seed of the generated city: the year in which the WeMi experiment ended

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -145,6 +146,12 @@ func theCityIsThere(t *testing.T, d *desk.Desk) {
 	}
 	if spent == 0 {
 		t.Error("no fund was used")
+	}
+	for _, name := range []string{helpFund, bonusFund} {
+		i := slices.IndexFunc(view.Funds, func(f desk.FundView) bool { return f.Name == name })
+		if i < 0 || view.Funds[i].Awarded() == 0 || view.Funds[i].Waiting == 0 || view.Funds[i].Available != 0 {
+			t.Errorf("fund %s: %+v, want one that is used up and has a waiting list", name, view.Funds)
+		}
 	}
 	needed := 0
 	for _, p := range view.Map {

@@ -169,7 +169,8 @@ func (l *demoLoader) pledge(ctx context.Context, t demoTimetable, run demoRun, p
 type demoCharge struct {
 	charge desk.ChargeView
 	place  *demoPlace
-	day    int // the place among paymentDays; one beyond the last never comes
+	email  string // of the household
+	day    int    // the place among paymentDays; one beyond the last never comes
 }
 
 // Payments of a past round come on these days after the charges; some never.
@@ -222,7 +223,7 @@ func (l *demoLoader) findCharges(ctx context.Context, round pooling.RoundID) err
 		for _, m := range view.Members {
 			for _, c := range m.Charges {
 				if c.Round == round {
-					l.charges[round] = append(l.charges[round], demoCharge{c, p, paysOn(m.Email, c.RoundName)})
+					l.charges[round] = append(l.charges[round], demoCharge{c, p, m.Email, paysOn(m.Email, c.RoundName)})
 				}
 			}
 		}
