@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -72,6 +73,7 @@ type AwardOfferView struct {
 	Already money.Amount // it pays now
 	More    money.Amount // it could pay besides
 	Ranked  bool         // by a ranking, after a call
+	Closed  bool         // by a ranking, and no call is open now
 }
 
 // AwardsView is what measures pay of a charge, could pay, and were asked for.
@@ -160,8 +162,14 @@ func (d *Desk) Awards(ctx context.Context, a communities.Actor, id billing.Charg
 		list, refused := d.proposals(ctx, tx, c, "")
 		v.Refused = refused
 		for _, p := range list {
-			v.Offers = append(v.Offers, AwardOfferView{
-				Measure: p.fund.MeasureID, Name: p.fund.MeasureName, Already: p.already, More: p.more, Ranked: p.fund.Policy.Mode == subsidies.FundRanking})
+			offer := AwardOfferView{Measure: p.fund.MeasureID, Name: p.fund.MeasureName, Already: p.already, More: p.more, Ranked: p.fund.Policy.Mode == subsidies.FundRanking}
+			if offer.Ranked {
+				_, err := d.openCallOf(ctx, tx, p.fund.Fund)
+				if offer.Closed = errors.Is(err, ErrAwardNoCall); err != nil && !offer.Closed {
+					return err
+				}
+			}
+			v.Offers = append(v.Offers, offer)
 		}
 		return nil
 	})

@@ -1,5 +1,10 @@
 package postgres
 
+import (
+	"context"
+	"time"
+)
+
 // soundCheck is an invariant of the books: its query lists what breaks it. ?0 is
 // the municipality, ?1 the time.
 type soundCheck struct{ what, query string }
@@ -76,4 +81,25 @@ var fundChecks = []soundCheck{
 	{"measure of a fund whose days are not the fund's", `
 		SELECT m.measure_id FROM fund_measures m JOIN funds f ON f.municipality_id = m.municipality_id AND f.id = m.fund_id
 		WHERE m.municipality_id = ?0 AND (m.valid_from, m.valid_to) IS DISTINCT FROM (f.valid_from, f.valid_to)`},
+}
+
+// UnsoundFunds lists what breaks an invariant of funds, in words; empty when all
+// hold. Nothing sealed is opened.
+func (db *DB) UnsoundFunds(ctx context.Context, at time.Time) ([]string, error) {
+	return db.broken(ctx, fundChecks, at)
+}
+
+// broken runs checks and lists what they find.
+func (db *DB) broken(ctx context.Context, checks []soundCheck, at time.Time) ([]string, error) {
+	found := []string{}
+	for _, c := range checks {
+		ids, err := list[string](ctx, db.reader, c.what, c.query, db.municipality, at)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			found = append(found, c.what+": "+id)
+		}
+	}
+	return found, nil
 }

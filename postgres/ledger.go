@@ -195,15 +195,9 @@ func (db *DB) Unsound(ctx context.Context, by communities.UserID, at time.Time) 
 			LEFT JOIN data_keys k ON k.municipality_id = s.municipality_id AND k.version = s.key_version AND k.state <> 'retired'
 			WHERE s.municipality_id = ?0 AND k.version IS NULL`},
 	})
-	found := []string{}
-	for _, c := range checks {
-		ids, err := list[string](ctx, db.reader, c.what, c.query, db.municipality, at)
-		if err != nil {
-			return nil, err
-		}
-		for _, id := range ids {
-			found = append(found, c.what+": "+id)
-		}
+	found, err := db.broken(ctx, checks, at)
+	if err != nil {
+		return nil, err
 	}
 	frozen, err := db.unsoundFrozen(ctx, Reading{Purpose: PurposeProve, By: by, At: at})
 	return append(found, frozen...), err

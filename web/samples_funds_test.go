@@ -65,7 +65,7 @@ func fundPages(s *site, family, office func(title, here string) frame) map[strin
 	cut := empty
 	cut.Policy = subsidies.FundPolicy{Mode: subsidies.FundRanking, Order: []subsidies.OrderKey{{By: "height"}}, ProRata: true}
 	offered := desk.AwardsView{Charge: sampleCharge(billing.ChargeOpen), MayRequest: true, Applications: []desk.ApplicationView{sampleApplication(postgres.ApplicationPartly, 3)},
-		Offers: []desk.AwardOfferView{{Measure: "m1", Name: "Contributo per i laboratori", Already: 1000, More: 3000}, {Measure: "m2", Name: "Bonus", More: 5000, Ranked: true}}}
+		Offers: []desk.AwardOfferView{{Measure: "m1", Name: "Contributo per i laboratori", Already: 1000, More: 3000}, {Measure: "m2", Name: "Bonus", More: 5000, Ranked: true}, {Measure: "m3", Name: "Bonus", More: 5000, Ranked: true, Closed: true}}}
 	unknown := desk.AwardsView{Charge: sampleCharge(billing.ChargeOpen), Refused: desk.ErrAwardFacts.With("measure", "Bonus", "inputs", "altezza")}
 	none := desk.AwardsView{Charge: sampleCharge(billing.ChargeOpen)}
 	open := sampleApplication(postgres.ApplicationWaiting, -1)

@@ -36,6 +36,7 @@ var cli struct {
 	Split     splitCmd     `cmd:"" help:"Divide a cost to the cent, by the rule of a file or by weights, and say why."`
 	Measure   measureCmd   `cmd:"" help:"Subsidy measures: prove files on their worked cases, evaluate one for a household."`
 	Voucher   voucherCmd   `cmd:"" help:"Vouchers: check a file."`
+	Fund      fundCmd      `cmd:"" help:"Funds of measures: list, show with every movement, verify."`
 	Ledger    ledgerCmd    `cmd:"" help:"The books: balances and their proof."`
 	Keys      keysCmd      `cmd:"" help:"The keys that ISEE certificates are encrypted with: status, rotate."`
 	Doctor    doctorCmd    `cmd:"" help:"Check every invariant of the database."`
