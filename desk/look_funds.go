@@ -25,17 +25,15 @@ type ApplicationView struct {
 	Asked       money.Amount
 	Granted     money.Amount
 	Held        money.Amount // kept while a card payment of the charge is under way
-	State       postgres.ApplicationState
-	Reason      string    // why it ended; postgres.Reason…
-	Before      int       // who waits before; -1 outside the waiting list
-	ClosesOn    time.Time // last day of its call while that is not decided; zero otherwise
+	State       subsidies.ApplicationState
+	Reason      subsidies.EndReason // why it ended
+	Before      int                 // who waits before; -1 outside the waiting list
+	ClosesOn    time.Time           // last day of its call while that is not decided; zero otherwise
 	AppliedAt   time.Time
 }
 
 // Open tells whether it may still get something.
-func (v ApplicationView) Open() bool {
-	return v.State == postgres.ApplicationWaiting || v.State == postgres.ApplicationPartly
-}
+func (v ApplicationView) Open() bool { return v.State.Open() }
 
 // applicationReader reads what a view of an application needs.
 type applicationReader interface {

@@ -111,7 +111,7 @@ func (d *Desk) apply(ctx context.Context, tx *postgres.Tx, a communities.Actor, 
 		return ApplicationView{}, err
 	}
 	if err := tx.Audit(ctx, now, a.User, "request_award", "application "+asked.ID, map[string]any{
-		"fund": fund.ID, "measure": asked.MeasureID, "charge": string(c.charge.ID), "asked": p.more.String()}); err != nil {
+		"fund": fund.ID, "measure": asked.MeasureID, "charge": string(c.charge.ID)}); err != nil {
 		return ApplicationView{}, err
 	}
 	if asked.CallID == "" {
@@ -122,7 +122,7 @@ func (d *Desk) apply(ctx context.Context, tx *postgres.Tx, a communities.Actor, 
 	if asked, err = tx.Application(ctx, asked.ID); err != nil {
 		return ApplicationView{}, err
 	}
-	if asked.CallID == "" && asked.State == postgres.ApplicationWaiting {
+	if asked.CallID == "" && asked.State == subsidies.ApplicationWaiting {
 		if err := d.tellWaiting(ctx, tx, asked); err != nil {
 			return ApplicationView{}, err
 		}
@@ -150,7 +150,7 @@ func (d *Desk) openCallOf(ctx context.Context, tx *postgres.Tx, fund postgres.Fu
 func queue(fund postgres.Fund, waiting []postgres.Application) (map[string]money.Amount, error) {
 	applicants := make([]subsidies.Applicant, 0, len(waiting))
 	for _, p := range waiting {
-		if p.HeldCents == 0 && p.Rest() > 0 {
+		if p.Rest() > 0 { // also for whom money is kept: nobody passes the rest of it
 			applicants = append(applicants, subsidies.Applicant{ID: p.ID, Amount: p.Rest(),
 				Keys: map[string]subsidies.Key{"place": {Known: true, Number: subsidies.Whole(p.Place)}}})
 		}
@@ -180,20 +180,20 @@ func (d *Desk) serveOne(ctx context.Context, tx *postgres.Tx, fund postgres.Fund
 		return nil
 	}
 	if waiting[i].DueCents == 0 {
-		return d.endApplication(ctx, tx, waiting[i], postgres.ReasonNothingDue)
+		return d.endApplication(ctx, tx, waiting[i], subsidies.EndNothingDue)
 	}
 	grants, err := queue(fund, waiting)
-	if err != nil || grants[id] == 0 {
+	if err != nil || grants[id] == 0 || waiting[i].HeldCents > 0 {
 		return err
 	}
-	return d.award(ctx, tx, waiting[i], grants[id], by)
+	return d.award(ctx, tx, fund, waiting[i], grants[id], by)
 }
 
 // endApplication closes an open application: what it got stays.
-func (d *Desk) endApplication(ctx context.Context, tx *postgres.Tx, p postgres.Application, reason string) error {
-	p.State, p.Reason = postgres.ApplicationRefused, reason
+func (d *Desk) endApplication(ctx context.Context, tx *postgres.Tx, p postgres.Application, reason subsidies.EndReason) error {
+	p.State, p.Reason = subsidies.ApplicationRefused, reason
 	if p.GrantedCents > 0 {
-		p.State = postgres.ApplicationGranted
+		p.State = subsidies.ApplicationGranted
 	}
 	return tx.SetApplication(ctx, p, d.clock.Now())
 }
@@ -201,18 +201,18 @@ func (d *Desk) endApplication(ctx context.Context, tx *postgres.Tx, p postgres.A
 // award keeps money of a fund for an application and lets it pay the charge. While
 // a card payment of the charge is under way it is only kept: the card would be
 // charged for too much.
-func (d *Desk) award(ctx context.Context, tx *postgres.Tx, p postgres.Application, amount money.Amount, by communities.UserID) error {
+func (d *Desk) award(ctx context.Context, tx *postgres.Tx, fund postgres.Fund, p postgres.Application, amount money.Amount, by communities.UserID) error {
 	now := d.clock.Now()
 	hold, err := tx.HoldForApplication(ctx, p, amount, now.AddDate(0, 0, applicationHoldDays), by, now)
 	if err != nil {
 		return err
 	}
-	return d.useHold(ctx, tx, p, hold, by)
+	return d.useHold(ctx, tx, fund, p, hold, by)
 }
 
 // useHold lets what is kept for an application pay its charge, as far as something
 // is due.
-func (d *Desk) useHold(ctx context.Context, tx *postgres.Tx, p postgres.Application, hold postgres.Hold, by communities.UserID) error {
+func (d *Desk) useHold(ctx context.Context, tx *postgres.Tx, fund postgres.Fund, p postgres.Application, hold postgres.Hold, by communities.UserID) error {
 	line, err := tx.Charge(ctx, billing.ChargeID(p.ChargeID))
 	if err != nil {
 		return err
@@ -232,7 +232,7 @@ func (d *Desk) useHold(ctx context.Context, tx *postgres.Tx, p postgres.Applicat
 		if err := tx.CommitHold(ctx, hold, nil, by, now); err != nil {
 			return err
 		}
-		return d.endApplication(ctx, tx, p, postgres.ReasonNothingDue)
+		return d.endApplication(ctx, tx, p, subsidies.EndNothingDue)
 	}
 	after, err := line.Award(amount, line.PaidSum)
 	if err != nil {
@@ -254,20 +254,16 @@ func (d *Desk) useHold(ctx context.Context, tx *postgres.Tx, p postgres.Applicat
 	if _, err := tx.Post(ctx, t); err != nil {
 		return err
 	}
-	fund, err := tx.Fund(ctx, p.FundID)
-	if err != nil {
-		return err
-	}
 	p.GrantedCents += amount
-	p.State = postgres.ApplicationPartly
+	p.State = subsidies.ApplicationPartly
 	// Who was cut like everybody does not wait for the rest.
 	if p.GrantedCents == p.AskedCents || after.State == billing.ChargePaid || fund.Policy.ProRata {
-		p.State = postgres.ApplicationGranted
+		p.State = subsidies.ApplicationGranted
 	}
 	if err := tx.SetApplication(ctx, p, now); err != nil {
 		return err
 	}
-	if err := tx.Audit(ctx, now, by, "award", "application "+p.ID, map[string]any{"fund": p.FundID, "amount": amount.String()}); err != nil {
+	if err := tx.Audit(ctx, now, by, "award", "application "+p.ID, map[string]any{"fund": p.FundID, "hold": hold.ID}); err != nil {
 		return err
 	}
 	if err := d.tellAwarded(ctx, tx, p, amount, after.Due(line.PaidSum), after.DueOn); err != nil {
@@ -315,14 +311,14 @@ func (d *Desk) WithdrawApplication(ctx context.Context, a communities.Actor, id 
 				return err
 			}
 		}
-		p.State = postgres.ApplicationWithdrawn
+		p.State = subsidies.ApplicationWithdrawn
 		if p.GrantedCents > 0 {
-			p.State = postgres.ApplicationGranted
+			p.State = subsidies.ApplicationGranted
 		}
 		if err := tx.SetApplication(ctx, p, now); err != nil {
 			return err
 		}
-		return tx.Audit(ctx, now, a.User, "withdraw_application", "application "+id, map[string]any{"granted": p.GrantedCents.String()})
+		return tx.Audit(ctx, now, a.User, "withdraw_application", "application "+id, map[string]any{"fund": p.FundID})
 	})
 }
 
@@ -337,7 +333,7 @@ func (d *Desk) tellWaiting(ctx context.Context, tx *postgres.Tx, p postgres.Appl
 
 // tellAwarded writes to the household what a measure pays now.
 func (d *Desk) tellAwarded(ctx context.Context, tx *postgres.Tx, p postgres.Application, amount, due money.Amount, on time.Time) error {
-	return d.tell(ctx, tx, p, letterAwarded, fundLetter{Amount: amount, Due: due, DueOn: on, Waits: p.State == postgres.ApplicationPartly})
+	return d.tell(ctx, tx, p, letterAwarded, fundLetter{Amount: amount, Due: due, DueOn: on, Waits: p.State == subsidies.ApplicationPartly})
 }
 
 // tell writes to the household of an application.

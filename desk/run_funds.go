@@ -262,6 +262,8 @@ func (d *Desk) DecideCall(ctx context.Context, a communities.Actor, call string)
 	if err := a.May(communities.PermRunFunds, communities.Scope{}, now); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, errandTimeout) // thousands may have applied
+	defer cancel()
 	return d.db.InTx(ctx, func(tx *postgres.Tx) error {
 		if err := tx.LockChargesOfCall(ctx, call); err != nil {
 			return err
@@ -295,11 +297,11 @@ func (d *Desk) rank(ctx context.Context, tx *postgres.Tx, a communities.Actor, f
 	}
 	ranked := map[string]postgres.Application{}
 	for _, p := range all {
-		if p.State != postgres.ApplicationWaiting {
+		if p.State != subsidies.ApplicationWaiting {
 			continue
 		}
 		if p.DueCents == 0 {
-			if err := d.endApplication(ctx, tx, p, postgres.ReasonNothingDue); err != nil {
+			if err := d.endApplication(ctx, tx, p, subsidies.EndNothingDue); err != nil {
 				return err
 			}
 			continue
@@ -336,7 +338,7 @@ func (d *Desk) rank(ctx context.Context, tx *postgres.Tx, a communities.Actor, f
 			continue
 		}
 		granted++
-		if err := d.award(ctx, tx, p, divided.Granted[i], a.User); err != nil {
+		if err := d.award(ctx, tx, fund, p, divided.Granted[i], a.User); err != nil {
 			return err
 		}
 	}
@@ -349,10 +351,10 @@ func (d *Desk) unserved(ctx context.Context, tx *postgres.Tx, fund postgres.Fund
 	if !fund.Policy.ProRata {
 		return d.tellWaiting(ctx, tx, p)
 	}
-	if err := d.endApplication(ctx, tx, p, postgres.ReasonFundShort); err != nil {
+	if err := d.endApplication(ctx, tx, p, subsidies.EndFundShort); err != nil {
 		return err
 	}
-	return d.tell(ctx, tx, p, letterAwardEnded, fundLetter{Due: p.DueCents, Reason: postgres.ReasonFundShort})
+	return d.tell(ctx, tx, p, letterAwardEnded, fundLetter{Due: p.DueCents, Reason: string(subsidies.EndFundShort)})
 }
 
 // applicants are applications as a policy ranks them.
@@ -495,11 +497,11 @@ func (d *Desk) takeBack(ctx context.Context, tx *postgres.Tx, a communities.Acto
 			return err
 		}
 	}
-	p.State, p.Reason, p.GrantedCents = postgres.ApplicationWithdrawn, postgres.ReasonTakenBack, 0
+	p.State, p.Reason, p.GrantedCents = subsidies.ApplicationWithdrawn, subsidies.EndTakenBack, 0
 	if err := tx.SetApplication(ctx, p, now); err != nil {
 		return err
 	}
-	if err := tx.Audit(ctx, now, a.User, "return_award", "application "+p.ID, map[string]any{"fund": p.FundID, "amount": amount.String(), "reason": reason}); err != nil {
+	if err := tx.Audit(ctx, now, a.User, "return_award", "application "+p.ID, map[string]any{"fund": p.FundID, "reason": reason}); err != nil {
 		return err
 	}
 	if err := d.tell(ctx, tx, p, letterAwardReturned, fundLetter{Amount: amount, Due: after.Due(line.PaidSum), DueOn: after.DueOn, Reason: reason}); err != nil || !reopened {
@@ -549,6 +551,6 @@ func (d *Desk) PayFund(ctx context.Context, a communities.Actor, r FundPaymentRe
 		if _, err := tx.Post(ctx, t); err != nil {
 			return err
 		}
-		return tx.Audit(ctx, now, a.User, "pay_fund", "fund "+r.Fund, map[string]any{"provider": r.Provider, "amount": amount.String()})
+		return tx.Audit(ctx, now, a.User, "pay_fund", "fund "+r.Fund, map[string]any{"provider": r.Provider})
 	})
 }

@@ -7,6 +7,7 @@ import (
 
 	"colletta/billing"
 	"colletta/postgres"
+	"colletta/subsidies"
 )
 
 // tendFunds does for funds what time asks for: what was kept too long is free
@@ -98,7 +99,7 @@ func (d *Desk) serve(ctx context.Context, p postgres.Application, held bool) err
 		if err != nil || !any {
 			return err
 		}
-		return d.useHold(ctx, tx, p, hold, "")
+		return d.useHold(ctx, tx, fund, p, hold, "")
 	})
 }
 
@@ -117,10 +118,10 @@ func (d *Desk) endFund(ctx context.Context, id string) error {
 			return err
 		}
 		for _, p := range open {
-			if err := d.endApplication(ctx, tx, p, postgres.ReasonFundEnded); err != nil {
+			if err := d.endApplication(ctx, tx, p, subsidies.EndFundEnded); err != nil {
 				return err
 			}
-			if err := d.tell(ctx, tx, p, letterAwardEnded, fundLetter{Amount: p.GrantedCents, Due: p.DueCents, Reason: postgres.ReasonFundEnded}); err != nil {
+			if err := d.tell(ctx, tx, p, letterAwardEnded, fundLetter{Amount: p.GrantedCents, Due: p.DueCents, Reason: string(subsidies.EndFundEnded)}); err != nil {
 				return err
 			}
 		}

@@ -129,8 +129,28 @@ func (s *simulation) step(i int) {
 		s.t.Fatalf("act %d, %s: the accounts sum to %s", i, act.name, sum)
 	}
 	s.withinTheMeasure(i, act.name)
+	s.nobodyPasses(i, act.name)
 	if act.name == "tick" && err == nil {
 		s.nobodyWaitsForMoneyThatIsThere(i)
+	}
+}
+
+// nobodyPasses: while somebody waits for a fund that stops at the first who does
+// not fit, nobody who asked later has got anything of it.
+func (s *simulation) nobodyPasses(i int, act string) {
+	s.t.Helper()
+	funds, err := s.db.Funds(s.ctx)
+	s.must(err)
+	for _, f := range funds {
+		all, err := s.db.ApplicationsTo(s.ctx, f.ID, 1000)
+		s.must(err)
+		for _, p := range all {
+			for _, q := range all {
+				if !f.Policy.Skip && p.Open() && p.Rest() > 0 && p.Place < q.Place && q.GrantedCents > 0 {
+					s.t.Fatalf("act %d, %s: application %s at place %d got %s before %s at place %d", i, act, q.ID, q.Place, q.GrantedCents, p.ID, p.Place)
+				}
+			}
+		}
 	}
 }
 
@@ -146,7 +166,7 @@ func (s *simulation) nobodyWaitsForMoneyThatIsThere(i int) {
 		grants, err := queue(f, waiting)
 		s.must(err)
 		for _, p := range waiting {
-			if grants[p.ID] > 0 && f.EndedAt.IsZero() {
+			if grants[p.ID] > 0 && p.HeldCents == 0 && f.EndedAt.IsZero() {
 				s.t.Fatalf("act %d: application %s waits for %s that fund %s has", i, p.ID, grants[p.ID], f.Name)
 			}
 		}

@@ -499,6 +499,7 @@ TABLE payments COLUMN created_at timestamp with time zone NOT NULL
 TABLE payments COLUMN received_at timestamp with time zone
 TABLE payments COLUMN receipt_number text
 TABLE payments COLUMN voucher_cents bigint NOT NULL DEFAULT 0
+TABLE payments COLUMN subsidy_cents bigint NOT NULL DEFAULT 0
 TABLE payments CONSTRAINT payments_amount_cents_check CHECK ((amount_cents > 0))
 TABLE payments CONSTRAINT payments_charge FOREIGN KEY (municipality_id, charge_id) REFERENCES charges(municipality_id, id)
 TABLE payments CONSTRAINT payments_household FOREIGN KEY (municipality_id, household_id) REFERENCES households(municipality_id, id)
@@ -508,6 +509,7 @@ TABLE payments CONSTRAINT payments_receipt UNIQUE (municipality_id, receipt_numb
 TABLE payments CONSTRAINT payments_received CHECK (((state = ANY (ARRAY['succeeded'::text, 'reversed'::text])) = (received_at IS NOT NULL)))
 TABLE payments CONSTRAINT payments_session UNIQUE (municipality_id, session_id)
 TABLE payments CONSTRAINT payments_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'unknown'::text, 'failed'::text, 'succeeded'::text, 'reversed'::text])))
+TABLE payments CONSTRAINT payments_subsidy_cents_check CHECK ((subsidy_cents >= 0))
 TABLE payments CONSTRAINT payments_voucher_cents_check CHECK ((voucher_cents >= 0))
 CREATE INDEX payments_by_charge ON public.payments USING btree (municipality_id, charge_id)
 CREATE UNIQUE INDEX payments_one_card_at_a_time ON public.payments USING btree (municipality_id, charge_id) WHERE (state = ANY (ARRAY['pending'::text, 'unknown'::text]))

@@ -10,26 +10,7 @@ import (
 	"colletta/billing"
 	"colletta/communities"
 	"colletta/money"
-)
-
-// ApplicationState says what became of an application. The values are stored.
-type ApplicationState string
-
-// The states of an application.
-const (
-	ApplicationWaiting   ApplicationState = "waiting"   // nothing yet
-	ApplicationGranted   ApplicationState = "granted"   // all that was asked, or all that was still due
-	ApplicationPartly    ApplicationState = "partly"    // some of it: the rest waits where the fund has a waiting list
-	ApplicationRefused   ApplicationState = "refused"   // nothing, and nothing will come
-	ApplicationWithdrawn ApplicationState = "withdrawn" // by the family, or taken back by the Comune
-)
-
-// Why an application ended. The values are stored.
-const (
-	ReasonNothingDue = "nothing_due" // the charge was paid otherwise meanwhile
-	ReasonFundEnded  = "fund_ended"  // the last day of the fund is over
-	ReasonFundShort  = "fund_short"  // everybody was cut alike, and nothing was left for it
-	ReasonTakenBack  = "taken_back"  // an officer took the award back
+	"colletta/subsidies"
 )
 
 // Application is what a household asks of a fund: that a measure pays some of a
@@ -51,8 +32,8 @@ type Application struct {
 	DecidedCents  *money.Amount // what the ranking of its call granted; nil before
 	HeldCents     money.Amount  // kept for it and not awarded yet, because a card payment of the charge is under way
 	DueCents      money.Amount  // still due on the charge
-	State         ApplicationState
-	Reason        string
+	State         subsidies.ApplicationState
+	Reason        subsidies.EndReason
 	Place         int64 // among those who wait, or in the ranking; 0 before it was ranked
 	AppliedAt     time.Time
 	ChangedAt     time.Time
@@ -64,9 +45,7 @@ func (a Application) Rest() money.Amount {
 }
 
 // Open tells whether the application may still get something.
-func (a Application) Open() bool {
-	return a.State == ApplicationWaiting || a.State == ApplicationPartly
-}
+func (a Application) Open() bool { return a.State.Open() }
 
 type applicationRow struct {
 	bun.BaseModel `bun:"table:fund_applications"`
@@ -79,7 +58,7 @@ type applicationRow struct {
 	ChargeID       string
 	CallID         string `bun:",nullzero"`
 	AskedCents     money.Amount
-	State          ApplicationState
+	State          subsidies.ApplicationState
 	Place          int64 `bun:",nullzero"`
 	KeyVersion     int
 	Sealed         []byte
@@ -176,7 +155,7 @@ func (tx *Tx) AddApplication(ctx context.Context, a Application, keys map[string
 	}
 	return insertAll(ctx, tx, "add application", []applicationRow{{
 		MunicipalityID: tx.municipality, ID: a.ID, FundID: a.FundID, MeasureID: a.MeasureID, HouseholdID: a.HouseholdID, ChargeID: a.ChargeID, CallID: a.CallID,
-		AskedCents: a.AskedCents, State: ApplicationWaiting, Place: a.Place, KeyVersion: key.version, Sealed: sealed, AppliedBy: string(by),
+		AskedCents: a.AskedCents, State: subsidies.ApplicationWaiting, Place: a.Place, KeyVersion: key.version, Sealed: sealed, AppliedBy: string(by),
 		AppliedAt: a.AppliedAt, ChangedAt: a.AppliedAt,
 	}})
 }

@@ -10,7 +10,6 @@ import (
 
 	"colletta/billing"
 	"colletta/desk"
-	"colletta/postgres"
 	"colletta/subsidies"
 )
 
@@ -35,19 +34,19 @@ var moveWords = map[billing.FundMove]string{
 	billing.FundRelease: "liberati", billing.FundExpire: "scaduti", billing.FundReturn: "ripresi",
 }
 
-var applicationWords = map[postgres.ApplicationState]string{
-	postgres.ApplicationWaiting: "in attesa", postgres.ApplicationGranted: "assegnata", postgres.ApplicationPartly: "assegnata in parte",
-	postgres.ApplicationRefused: "chiusa senza contributo", postgres.ApplicationWithdrawn: "ritirata",
+var applicationWords = map[subsidies.ApplicationState]string{
+	subsidies.ApplicationWaiting: "in attesa", subsidies.ApplicationGranted: "assegnata", subsidies.ApplicationPartly: "assegnata in parte",
+	subsidies.ApplicationRefused: "chiusa senza contributo", subsidies.ApplicationWithdrawn: "ritirata",
 }
 
-var applicationTones = map[postgres.ApplicationState]string{
-	postgres.ApplicationWaiting: "tone-wait", postgres.ApplicationGranted: "tone-open", postgres.ApplicationPartly: "tone-wait",
-	postgres.ApplicationRefused: "tone-no", postgres.ApplicationWithdrawn: "tone-no",
+var applicationTones = map[subsidies.ApplicationState]string{
+	subsidies.ApplicationWaiting: "tone-wait", subsidies.ApplicationGranted: "tone-open", subsidies.ApplicationPartly: "tone-wait",
+	subsidies.ApplicationRefused: "tone-no", subsidies.ApplicationWithdrawn: "tone-no",
 }
 
-var reasonWords = map[string]string{
-	postgres.ReasonNothingDue: "la quota era già pagata", postgres.ReasonFundEnded: "il fondo è arrivato al suo ultimo giorno",
-	postgres.ReasonFundShort: "il fondo è stato diviso fra tutti", postgres.ReasonTakenBack: "contributo ripreso dal Comune",
+var reasonWords = map[subsidies.EndReason]string{
+	subsidies.EndNothingDue: "la quota era già pagata", subsidies.EndFundEnded: "il fondo è arrivato al suo ultimo giorno",
+	subsidies.EndFundShort: "il fondo è stato diviso fra tutti", subsidies.EndTakenBack: "contributo ripreso dal Comune",
 }
 
 var fundModeWords = map[subsidies.FundMode]string{
@@ -60,11 +59,11 @@ var rankKeyWords = map[string]string{
 	"price": "quota", "cost": "quota", "fee": "quota", "share": "quota",
 }
 
-func moveText(m billing.FundMove) string                 { return moveWords[m] }
-func applicationText(s postgres.ApplicationState) string { return applicationWords[s] }
-func applicationTone(s postgres.ApplicationState) string { return applicationTones[s] }
-func applicationReasonText(reason string) string         { return reasonWords[reason] }
-func fundModeText(m subsidies.FundMode) string           { return fundModeWords[m] }
+func moveText(m billing.FundMove) string                      { return moveWords[m] }
+func applicationText(s subsidies.ApplicationState) string     { return applicationWords[s] }
+func applicationTone(s subsidies.ApplicationState) string     { return applicationTones[s] }
+func applicationReasonText(reason subsidies.EndReason) string { return reasonWords[reason] }
+func fundModeText(m subsidies.FundMode) string                { return fundModeWords[m] }
 
 // policyLines say in words how a fund is divided.
 func policyLines(p subsidies.FundPolicy) []string {

@@ -9,11 +9,10 @@ import (
 	"colletta/billing"
 	"colletta/desk"
 	"colletta/money"
-	"colletta/postgres"
 	"colletta/subsidies"
 )
 
-func sampleApplication(state postgres.ApplicationState, before int) desk.ApplicationView {
+func sampleApplication(state subsidies.ApplicationState, before int) desk.ApplicationView {
 	return desk.ApplicationView{
 		ID: "a1", Fund: "Welfare a scuola 2026", Measure: "Contributo per i laboratori", Household: "Famiglia Brambilla", Charge: "q1", Number: "2026-000123",
 		Description: "Laboratorio di psicomotricità, 10 incontri", Asked: 4000, State: state, Before: before, AppliedAt: sampleNow,
@@ -33,13 +32,13 @@ func sampleFund() desk.FundPageView {
 		Calls: []desk.FundCallView{{ID: "k2", ClosesOn: day(11, 23), Applications: 12, MayDecide: true}, {ID: "k1", ClosesOn: day(5, 1), DecidedAt: sampleNow, Budget: 500000, Applications: 30}},
 		Owed:  []desk.FundOwedView{{Provider: "p1", Name: "Cooperativa Il Girotondo", Owed: 1000000, Paid: 230000, Households: 214}, {Provider: "p2", Name: "Il Filo", Paid: 100}},
 	}
-	held := sampleApplication(postgres.ApplicationWaiting, -1)
+	held := sampleApplication(subsidies.ApplicationWaiting, -1)
 	held.ID, held.Held = "a3", 1200
-	granted := sampleApplication(postgres.ApplicationGranted, -1)
+	granted := sampleApplication(subsidies.ApplicationGranted, -1)
 	granted.ID, granted.Granted = "a4", 4000
-	ended := sampleApplication(postgres.ApplicationRefused, -1)
-	ended.ID, ended.Reason = "a5", postgres.ReasonFundEnded
-	v.Applications = []desk.ApplicationView{sampleApplication(postgres.ApplicationWaiting, 0), sampleApplication(postgres.ApplicationPartly, 1), held, granted, ended}
+	ended := sampleApplication(subsidies.ApplicationRefused, -1)
+	ended.ID, ended.Reason = "a5", subsidies.EndFundEnded
+	v.Applications = []desk.ApplicationView{sampleApplication(subsidies.ApplicationWaiting, 0), sampleApplication(subsidies.ApplicationPartly, 1), held, granted, ended}
 	v.Applications[1].ID = "a2"
 	number := int64(20)
 	for _, kind := range []billing.FundMove{billing.FundPay, billing.FundReturn, billing.FundExpire, billing.FundRelease, billing.FundCommit, billing.FundReserve, billing.FundAllocate} {
@@ -64,11 +63,11 @@ func fundPages(s *site, family, office func(title, here string) frame) map[strin
 	empty := desk.FundPageView{FundView: list[1], Policy: subsidies.FundPolicy{Mode: subsidies.FundEntitlement}, MaySee: true, MayRun: true, Today: sampleNow}
 	cut := empty
 	cut.Policy = subsidies.FundPolicy{Mode: subsidies.FundRanking, Order: []subsidies.OrderKey{{By: "height"}}, ProRata: true}
-	offered := desk.AwardsView{Charge: sampleCharge(billing.ChargeOpen), MayRequest: true, Applications: []desk.ApplicationView{sampleApplication(postgres.ApplicationPartly, 3)},
+	offered := desk.AwardsView{Charge: sampleCharge(billing.ChargeOpen), MayRequest: true, Applications: []desk.ApplicationView{sampleApplication(subsidies.ApplicationPartly, 3)},
 		Offers: []desk.AwardOfferView{{Measure: "m1", Name: "Contributo per i laboratori", Already: 1000, More: 3000}, {Measure: "m2", Name: "Bonus", More: 5000, Ranked: true}, {Measure: "m3", Name: "Bonus", More: 5000, Ranked: true, Closed: true}}}
 	unknown := desk.AwardsView{Charge: sampleCharge(billing.ChargeOpen), Refused: desk.ErrAwardFacts.With("measure", "Bonus", "inputs", "altezza")}
 	none := desk.AwardsView{Charge: sampleCharge(billing.ChargeOpen)}
-	open := sampleApplication(postgres.ApplicationWaiting, -1)
+	open := sampleApplication(subsidies.ApplicationWaiting, -1)
 	open.ClosesOn = sampleNow
 	charge := newChargePage(family("Quota 2026-000123", "/quote/q1"), sampleCharge(billing.ChargeOpen))
 	charge.Applications, charge.MayAsk = []desk.ApplicationView{open}, true
@@ -101,12 +100,12 @@ func TestFundsHaveWords(t *testing.T) {
 			t.Errorf("no words for %s", m)
 		}
 	}
-	for _, state := range []postgres.ApplicationState{postgres.ApplicationWaiting, postgres.ApplicationGranted, postgres.ApplicationPartly, postgres.ApplicationRefused, postgres.ApplicationWithdrawn} {
+	for _, state := range subsidies.ApplicationStates() {
 		if applicationText(state) == "" || applicationTone(state) == "" {
 			t.Errorf("no words for %s", state)
 		}
 	}
-	for _, reason := range []string{postgres.ReasonNothingDue, postgres.ReasonFundEnded, postgres.ReasonFundShort, postgres.ReasonTakenBack} {
+	for _, reason := range subsidies.EndReasons() {
 		if applicationReasonText(reason) == "" {
 			t.Errorf("no words for %s", reason)
 		}
