@@ -15,21 +15,19 @@ type fundChart struct {
 	Left, Allocated string // points of the lines
 	Now             chartPoint
 	NowLeft         bool // its label stands to the left
+	NowBelow        bool // and below the lines
 	YTicks, XTicks  []chartTick
 	Rows            []desk.FundDayView // the same as a table, the latest first
 	More            int                // days that the table leaves out
 }
 
-// newFundChart draws the days of a fund, from its first to its last day; nil
-// before money moved.
+// newFundChart draws the days of a fund, from the first on which money moved to
+// its last one; nil before money moved.
 func newFundChart(v desk.FundPageView) *fundChart {
 	if len(v.Days) == 0 {
 		return nil
 	}
 	first, last := v.Days[0].Day, v.To
-	if v.From.Before(first) {
-		first = v.From
-	}
 	end := v.Days[len(v.Days)-1]
 	if end.Day.After(last) {
 		last = end.Day
@@ -52,8 +50,7 @@ func newFundChart(v desk.FundPageView) *fundChart {
 	// Money stays as it is until it moves: lines go along, then up or down.
 	var left, allocated strings.Builder
 	line := func(b *strings.Builder, at func(desk.FundDayView) money.Amount) {
-		fmt.Fprintf(b, "%d,%d ", x(v.Days[0].Day), y(0))
-		before := money.Amount(0)
+		before := at(v.Days[0])
 		for _, d := range v.Days {
 			fmt.Fprintf(b, "%d,%d %d,%d ", x(d.Day), y(before), x(d.Day), y(at(d)))
 			before = at(d)
@@ -77,7 +74,7 @@ func newFundChart(v desk.FundPageView) *fundChart {
 		now = last
 	}
 	c.Now = chartPoint{x(now), y(end.Available()), end.Available().Italian()}
-	c.NowLeft = c.Now.X > chartWidth*3/5
+	c.NowLeft, c.NowBelow = c.Now.X > chartWidth*3/5, c.Now.Y < chartHeight/2
 	for i := 0; i <= chartTicks; i++ {
 		a := top * money.Amount(i) / chartTicks
 		c.YTicks = append(c.YTicks, chartTick{y(a), wholeEuro(a)})
