@@ -284,6 +284,10 @@ func (d *Desk) DecideCall(ctx context.Context, a communities.Actor, call string)
 		if !fund.EndedAt.IsZero() {
 			return ErrFundOver.With("fund", fund.Name)
 		}
+		// Who applied in the last moment before the fund was locked.
+		if err := tx.LockChargesOfCall(ctx, call); err != nil {
+			return err
+		}
 		return d.rank(ctx, tx, a, fund, k)
 	})
 }

@@ -28,6 +28,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"colletta/api"
+	"colletta/billing"
 	"colletta/catalogue"
 	"colletta/communities"
 	"colletta/desk"
@@ -40,13 +41,16 @@ import (
 
 // The marker: one family's ISEE and protocol, and what the measure makes of it.
 // By hand: 1,486.80 among 24 families is 61.95; at 12,345.67 the measure pays
-// 60 %, 37.17, and the family 24.78.
+// 60 %, 37.17, and the family 24.78; of that a ranking by ISEE pays 7.77 later, and
+// the family the rest.
 const (
 	markerValue    = 12_345_67
 	markerProtocol = "INPS-ISEE-2026-QZ7MARKER-00"
 	markerShare    = "61,95"
 	markerSubsidy  = "37,17"
 	markerNet      = "24,78"
+	markerBonus    = "7,77"
+	markerRest     = "17,01"
 	markerNotes    = "annotazione-marcatore"
 )
 
@@ -68,7 +72,7 @@ func iseeTraces() []*regexp.Regexp {
 // which the band of ISEE follows.
 func amountTraces() []*regexp.Regexp {
 	var traces []*regexp.Regexp
-	for _, text := range []string{markerSubsidy, markerNet} {
+	for _, text := range []string{markerSubsidy, markerNet, markerBonus, markerRest} {
 		point := strings.Replace(text, ",", ".", 1)
 		cents := strings.Replace(text, ",", "", 1)
 		traces = append(traces, regexp.MustCompile(`(^|[^0-9])`+regexp.QuoteMeta(text)), regexp.MustCompile(`(^|[^0-9])`+regexp.QuoteMeta(point)+`([^0-9]|$)`),
@@ -310,7 +314,8 @@ func (w *markedTown) run() {
 	if c := charges[0]; c.Share.ItalianNumber() != markerShare || c.Subsidy.ItalianNumber() != markerSubsidy || c.Net.ItalianNumber() != markerNet {
 		w.t.Fatalf("the marked charge is %s − %s = %s", c.Share, c.Subsidy, c.Net)
 	}
-	_, err = w.desk.RecordTransfer(w.ctx, officer, desk.TransferRequest{Charge: charges[0].ID, Amount: markerNet, ReceivedOn: "2026-11-20"})
+	w.rank(family, elena, charges[0].ID)
+	_, err = w.desk.RecordTransfer(w.ctx, officer, desk.TransferRequest{Charge: charges[0].ID, Amount: markerRest, ReceivedOn: "2026-11-26"})
 	w.must(err)
 	again, err := w.desk.Recompute(w.ctx, officer, w.round)
 	w.must(err)
@@ -323,6 +328,55 @@ func (w *markedTown) run() {
 		w.t.Error("the export holds no ISEE: the marker marks nothing")
 	}
 	w.must(w.desk.RotateKey(w.ctx, officer, func(int) {}))
+}
+
+// rank lets the family apply to a fund that is divided by ISEE, and the officer
+// decide, both on the pages.
+func (w *markedTown) rank(family, elena *http.Client, charge billing.ChargeID) {
+	w.t.Helper()
+	officer := w.actor("elena@comune.example")
+	text := strings.NewReplacer("bonus-famiglie-2026", "bonus-marcatore", "isee: ordinario", "isee: minorenni", "10 + household_size * 2", "7.77",
+		"18.00", "7.77", "11.00}}", "7.77}}", ", after: [aiuto-quote-2026], basis: remainder", "").Replace(w.demoFile("bonus-famiglie-2026.yaml"))
+	id, version, err := w.desk.WriteMeasure(w.ctx, officer, desk.MeasureText{YAML: text})
+	w.must(err)
+	w.must(w.desk.PublishMeasure(w.ctx, w.actor("giorgio@comune.example"), desk.MeasureRelease{Measure: id, Version: version}))
+	fund, err := w.desk.OpenFund(w.ctx, officer, desk.FundForm{Name: "Bonus", From: "2026-11-01", To: "2026-12-31", Amount: "20", Measures: []string{id}})
+	w.must(err)
+	at := "/comune/fondi/" + fund
+	if status, body := w.send(elena, http.MethodPost, at+"/bandi", url.Values{"closes_on": {"2026-11-25"}}); status != http.StatusOK {
+		w.t.Fatalf("the officer opens a call: %d %s", status, body)
+	}
+	ask := "/quote/" + string(charge) + "/contributo"
+	if status, body := w.send(family, http.MethodGet, ask, nil); status != http.StatusOK || !strings.Contains(body, markerBonus) {
+		w.t.Fatalf("the family sees what it could ask: %d %s", status, body)
+	}
+	if status, body := w.send(family, http.MethodPost, ask, url.Values{"measure": {id}}); status != http.StatusOK || !strings.Contains(body, "poi la graduatoria") {
+		w.t.Fatalf("the family applies: %d %s", status, body)
+	}
+	w.clock.set(w.clock.Now().Add(2 * time.Minute))
+	for _, email := range w.readers() {
+		w.crawl(email, "an open call")
+	}
+	w.clock.set(time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC))
+	page, err := w.desk.FundPage(w.ctx, officer, fund, 0)
+	w.must(err)
+	status, body := w.send(elena, http.MethodPost, at+"/bandi/"+page.Calls[0].ID, nil)
+	if status != http.StatusOK || !strings.Contains(body, markerBonus) {
+		w.t.Fatalf("the officer decides: %d %s", status, body)
+	}
+	if leak := traceIn(body, iseeTraces()); leak != "" {
+		w.t.Errorf("the page of the ranking holds %s", leak)
+	}
+	if differences, err := w.desk.RecomputeCall(w.ctx, officer, page.Calls[0].ID); err != nil || len(differences) > 0 {
+		w.t.Errorf("the ranking again: %v (%v)", differences, err)
+	}
+}
+
+func (w *markedTown) demoFile(name string) string {
+	w.t.Helper()
+	text, err := demoFiles.ReadFile("demo/" + name)
+	w.must(err)
+	return string(text)
 }
 
 // readers are everybody but the marked family and the officer.
@@ -385,10 +439,16 @@ func (w *markedTown) addresses() []string {
 	for _, p := range pledges {
 		all = append(all, "/impegni/"+string(p.ID))
 	}
+	funds, err := w.db.Funds(w.ctx)
+	w.must(err)
+	for _, f := range funds {
+		all = append(all, "/comune/fondi/"+f.ID)
+	}
+	all = append(all, "/comune/fondi", "/contributi")
 	charges, err := w.desk.Charges(w.ctx, w.family)
 	w.must(err)
 	for _, c := range charges {
-		all = append(all, "/quote/"+string(c.ID), "/quote/"+string(c.ID)+"/qr.svg")
+		all = append(all, "/quote/"+string(c.ID), "/quote/"+string(c.ID)+"/qr.svg", "/quote/"+string(c.ID)+"/contributo")
 		for _, p := range c.Payments {
 			all = append(all, "/ricevute/"+string(p.ID)+".pdf")
 		}
