@@ -26,7 +26,8 @@ var (
 )
 
 // OpenCall opens a time in which families apply to a fund that is divided by a
-// ranking (officer). It returns [ErrFundNotRanked], [ErrCallDay], or
+// ranking (officer). It returns [ErrFundNotRanked], [ErrCallDay], [ErrFundOrder]
+// for a ranking by what the register does not know, or
 // [postgres.ErrExists] while the fund has another open call.
 func (d *Desk) OpenCall(ctx context.Context, a communities.Actor, fund, closesOn string) (string, error) {
 	now := d.clock.Now()
@@ -47,6 +48,9 @@ func (d *Desk) OpenCall(ctx context.Context, a communities.Actor, fund, closesOn
 			return ErrFundNotRanked.With("fund", f.Name)
 		case last.Before(d.today(now)) || !last.Before(f.ValidTo): // a day is left to decide
 			return ErrCallDay.With("to", f.ValidTo).At("closes_on")
+		}
+		if err := servable(f.Policy); err != nil { // a fund of before, or opened with its measure
+			return err
 		}
 		if err := tx.AddFundCall(ctx, postgres.FundCall{ID: id, FundID: f.ID, ClosesOn: last, OpenedAt: now}, a.User); err != nil {
 			return err
