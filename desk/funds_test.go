@@ -48,8 +48,6 @@ func (w *town) theFund(measure string) postgres.Fund {
 	return postgres.Fund{}
 }
 
-const labMeasure = "contributo-laboratori-scuola-2026"
-
 func (w *town) ask(family communities.Actor) []ApplicationView {
 	w.t.Helper()
 	views, err := w.desk.RequestAward(w.ctx, family, AwardRequest{Charge: w.theCharge(family).ID})
