@@ -1,7 +1,6 @@
 package subsidies
 
 import (
-	"fmt"
 	"time"
 )
 
@@ -20,7 +19,7 @@ var dayFirst, dayLast = dayOf(time.Date(1800, 1, 1, 0, 0, 0, 0, time.UTC)), dayO
 func parseDay(text string) (time.Time, error) {
 	t, err := time.Parse(time.DateOnly, text)
 	if err != nil || dayOf(t) < dayFirst || dayOf(t) > dayLast {
-		return time.Time{}, fmt.Errorf("%q is no date: write it as 2026-09-01", text)
+		return time.Time{}, phrase("%q is no date: write it as 2026-09-01", text)
 	}
 	return t, nil
 }

@@ -166,11 +166,17 @@ func (c *compiler) literal(at file.Location) (*term, error) {
 
 func (c *compiler) name(n *ast.IdentifierNode, known inputSet) (*term, error) {
 	sym := c.scope.symbols[n.Value]
+	if sym != nil && sym.broken {
+		return nil, errFollows
+	}
 	if sym == nil {
 		return nil, wrongAt(n.Location().From, "%s is no input, parameter or step above this line; there are: %s", n.Value, c.scope.known(n.Value))
 	}
 	if err := c.mayRead(sym, n.Location().From, known); err != nil {
 		return nil, err
+	}
+	if sym.first {
+		c.scope.readsISEE = true
 	}
 	return sym.term(), nil
 }
@@ -197,7 +203,7 @@ func (c *compiler) element(n *ast.PointerNode) (*term, error) {
 	case c.list == nil:
 		return nil, wrongAt(n.Location().From, "# stands for an element and is allowed only inside sum, count, any, all and none")
 	case n.Name == "":
-		return &term{op: opItem, kind: kindNumber, euro: c.list.euro, places: c.list.places, text: "#"}, nil
+		return &term{op: opItem, kind: c.list.kind.element(), euro: c.list.euro, places: c.list.places, text: "#"}, nil
 	case n.Name == "index":
 		return &term{op: opPlace, kind: kindNumber, text: "#index"}, nil
 	}
@@ -252,7 +258,7 @@ func (c *compiler) conditional(n *ast.ConditionalNode, known inputSet) (*term, e
 	if err != nil {
 		return nil, err
 	}
-	if yes.kind != no.kind || yes.kind == kindNumbers {
+	if yes.kind != no.kind || yes.kind.isList() {
 		return nil, wrongAt(n.Exp2.Location().From, "both sides of the colon must be alike: one is %s, the other %s", yes.kind, no.kind)
 	}
 	return &term{
@@ -278,7 +284,7 @@ func (c *compiler) member(n *ast.MemberNode, known inputSet) (*term, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &term{op: opAt, kind: kindNumber, slot: sym.slot, args: []*term{place}, euro: sym.euro, places: sym.places, text: sym.name}, nil
+	return &term{op: opAt, kind: sym.kind.element(), slot: sym.slot, args: []*term{place}, euro: sym.euro, places: sym.places, text: sym.name}, nil
 }
 
 // listOf is the input that a node names, if it is a list.
@@ -288,7 +294,10 @@ func (c *compiler) listOf(n ast.Node, known inputSet) (*symbol, error) {
 		return nil, wrongAt(n.Location().From, "here the name of a list is expected; to choose elements write sum(list, # > 50 ? # : 0)")
 	}
 	sym := c.scope.symbols[id.Value]
-	if sym == nil || sym.kind != kindNumbers {
+	if sym != nil && sym.broken {
+		return nil, errFollows
+	}
+	if sym == nil || !sym.kind.isList() {
 		return nil, wrongAt(n.Location().From, "%s is no list among the inputs", id.Value)
 	}
 	return sym, c.mayRead(sym, n.Location().From, known)

@@ -66,6 +66,7 @@ func init() {
 		"year":              {"year(a_date)", 1, 1, dates(opYear)},
 		"month":             {"month(a_date)", 1, 1, dates(opMonth)},
 		"day":               {"day(a_date)", 1, 1, dates(opDay)},
+		"weekday":           {"weekday(a_date)", 1, 1, dates(opWeekday)},
 		"date":              {"date(\"2026-09-01\")", 1, 1, (*compiler).aDate},
 	}
 }
@@ -88,10 +89,13 @@ func (c *compiler) isKnown(f call) (*term, error) {
 	if ok {
 		sym = c.scope.symbols[id.Value]
 	}
+	if sym != nil && sym.broken {
+		return nil, errFollows
+	}
 	if sym == nil || !sym.input {
 		return nil, wrongAt(f.args[0].Location().From, "known() asks for the name of an input")
 	}
-	return &term{op: opKnown, kind: kindYesNo, slot: sym.slot, text: sym.name, ifTrue: 1 << sym.slot}, nil
+	return &term{op: opKnown, kind: kindYesNo, slot: sym.slot, text: sym.name, ifTrue: 1<<sym.slot | sym.implies}, nil
 }
 
 func (c *compiler) numbers(o op, f call) (*term, error) {
@@ -101,6 +105,7 @@ func (c *compiler) numbers(o op, f call) (*term, error) {
 		if err != nil {
 			return nil, err
 		}
+		t.kind, t.text = sym.kind.element(), sym.name
 		t.slot, t.euro, t.places = sym.slot, sym.euro, sym.places
 		return t, nil
 	}
@@ -157,6 +162,9 @@ func (c *compiler) overList(o op, f call) (*term, error) {
 	}
 	if o == opSum {
 		t.euro, t.places = sym.euro, sym.places
+	}
+	if len(f.args) < 2 && sym.kind == kindDates && o == opSum {
+		return nil, wrongAt(f.from, "dates are not added: write count(%s, ...) or sum(%[1]s, ...) with what each of them counts", sym.name)
 	}
 	if len(f.args) < 2 {
 		return t, nil

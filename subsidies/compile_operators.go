@@ -84,7 +84,7 @@ func (c *compiler) comparison(n *ast.BinaryNode, o op, known inputSet) (*term, e
 		return nil, err
 	}
 	switch {
-	case left.kind == kindNumbers:
+	case left.kind.isList():
 		return nil, wrongAt(n.Location().From, "a list cannot be compared: use sum, count, any or all")
 	case left.kind == kindChoice:
 		return nil, wrongAt(n.Location().From, "a choice is compared with one of its words, between quotes")
@@ -135,6 +135,9 @@ func (c *compiler) word(choice *term, word *ast.StringNode) (*term, error) {
 }
 
 func (c *compiler) in(n *ast.BinaryNode, known inputSet) (*term, error) {
+	if _, ok := n.Right.(*ast.IdentifierNode); ok {
+		return c.inList(n, known)
+	}
 	list, ok := n.Right.(*ast.ArrayNode)
 	if !ok || len(list.Nodes) == 0 {
 		return nil, wrongAt(n.Location().From, "after in come the values between brackets, for example kind in [\"a\", \"b\"]; for a range write 6 <= age <= 17")
@@ -160,4 +163,17 @@ func (c *compiler) in(n *ast.BinaryNode, known inputSet) (*term, error) {
 		t.args = append(t.args, value)
 	}
 	return t, nil
+}
+
+// inList looks for a number or a date in a list among the inputs.
+func (c *compiler) inList(n *ast.BinaryNode, known inputSet) (*term, error) {
+	sym, err := c.listOf(n.Right, known)
+	if err != nil {
+		return nil, err
+	}
+	left, err := c.want(n.Left, sym.kind.element(), known)
+	if err != nil {
+		return nil, err
+	}
+	return &term{op: opInList, kind: kindYesNo, slot: sym.slot, args: []*term{left}, text: sym.name}, nil
 }

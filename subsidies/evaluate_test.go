@@ -99,12 +99,7 @@ func TestLinearIsTheFloorOfTheExactValue(t *testing.T) {
 		high := rapid.Int64Range(low, 10_000).Draw(t, "high")
 		l := Linear{money.Amount(from), money.Amount(to), high, low}
 		isee := rapid.Int64Range(0, to+10).Draw(t, "isee")
-		bp := func(isee int64) int64 {
-			if p, _ := l.at(money.Amount(isee)); p != nil {
-				return p.BasisPoints
-			}
-			return 0
-		}
+		bp := func(isee int64) int64 { return l.at(money.Amount(isee)) }
 		want := int64(0)
 		switch {
 		case isee <= from:

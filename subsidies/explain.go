@@ -1,6 +1,7 @@
 package subsidies
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -17,15 +18,14 @@ func (m *Measure) Explain(f *Facts, day time.Time, lang Lang) (Trace, error) {
 	}
 	w := &writer{lang: lang, m: &e.mem, slots: m.shownSlots(), words: m.formula.scope.words}
 	w.line(w.say("Misura «%s» (%s, %s), al %s", "Measure “%s” (%s, %s), on %s", m.Name.In(lang), m.Source.Act, w.day(m.Source.Date), w.day(day)))
-	if !e.inForce() {
-		w.line(w.say("La misura vale dal %s al %s: in questa data non spetta", "The measure holds from %s to %s: on this day nothing is due", w.day(m.From), w.day(m.To)))
-		w.results(m, r)
+	if !r.InForce {
+		w.notInForce(m, r)
 		return w.lines, nil
 	}
 	if m.Rule == nil {
 		w.iseeLine(m, f)
 	}
-	w.conditions(m.formula, e.refused())
+	w.conditions(m.formula, e.refused(), m.Kind == KindTariff)
 	for i := range m.formula.steps {
 		if s := &m.formula.steps[i]; r.Eligible || s.always {
 			w.step(s)
@@ -33,6 +33,18 @@ func (m *Measure) Explain(f *Facts, day time.Time, lang Lang) (Trace, error) {
 	}
 	w.results(m, r)
 	return w.lines, nil
+}
+
+// notInForce says that the measure does not hold on the day: of a benefit nothing
+// is due, of a tariff none is set, which is not free.
+func (w *writer) notInForce(m *Measure, r Result) {
+	if m.Kind == KindTariff {
+		w.line(w.say("La tariffa vale dal %s al %s: in questa data non è in vigore", "The tariff holds from %s to %s: on this day it is not in force", w.day(m.From), w.day(m.To)))
+		w.line(w.say("Risultato: nessuna tariffa è stabilita per questa data (non vuol dire gratis)", "Result: no tariff is set for this day (which does not mean free)"))
+		return
+	}
+	w.line(w.say("La misura vale dal %s al %s: in questa data non è in vigore e non spetta nulla", "The measure holds from %s to %s: on this day it is not in force and nothing is due", w.day(m.From), w.day(m.To)))
+	w.results(m, r)
 }
 
 // line ends a sentence.
@@ -46,24 +58,34 @@ func capital(text string) string {
 }
 
 func (w *writer) iseeLine(m *Measure, f *Facts) {
-	at := m.InputAt(iseeName)
-	switch {
-	case at < 0:
-	case f.known.has(at):
-		w.line(w.say("ISEE %s: %s", "ISEE (%s): %s", m.ISEEKind.words().In(w.lang), w.amount(f.values[at])))
-	default:
-		w.line(w.say("Non risulta un ISEE %s valido", "No valid ISEE (%s) is on record", m.ISEEKind.words().In(w.lang)))
+	counts := ""
+	for at, k := range m.ISEEKinds { // their inputs come first
+		kind := k.words().In(w.lang)
+		if !f.known.has(at) {
+			w.line(w.say("Non risulta un ISEE %s valido", "No valid ISEE (%s) is on record", kind))
+			continue
+		}
+		w.line(w.say("ISEE %s: %s", "ISEE (%s): %s", kind, w.amount(f.values[at])))
+		if counts == "" {
+			counts = kind
+		}
+	}
+	if m.formula.scope.readsISEE && counts != "" {
+		w.line(w.say("Dove non è detto quale, conta l'ISEE %s", "Where none is named, the ISEE (%s) counts", counts))
 	}
 }
 
 // conditions writes those that hold and the first that does not.
-func (w *writer) conditions(p *formula, failed int) {
+func (w *writer) conditions(p *formula, failed int, tariff bool) {
 	w.gaps = true
 	defer func() { w.gaps = false }()
 	for i, c := range p.eligible {
 		if i == failed {
-			w.line(w.say("Requisito mancante: %s; invece %s. La misura non spetta", "Condition not met: %s; instead %s. Nothing is due",
-				c.name.In(w.lang), w.reason(c.holds, false)))
+			due := w.say("La misura non spetta", "Nothing is due")
+			if tariff {
+				due = w.say("La tariffa non si applica", "The tariff does not apply")
+			}
+			w.line(w.say("Requisito mancante: %s; invece %s. %s", "Condition not met: %s; instead %s. %s", c.name.In(w.lang), w.reason(c.holds, false), due))
 			return
 		}
 		w.line(w.say("Requisito soddisfatto: %s; %s", "Condition met: %s; %s", c.name.In(w.lang), w.reason(c.holds, true)))
@@ -80,10 +102,11 @@ func (w *writer) step(s *step) {
 		w.line(label + ": " + value + w.say(", perché ", ", because ") + w.reason(s.when, false))
 		return
 	}
+	held := w.held(s.when)
 	lead, formula := s.rule.explain(w)
 	x := s.rule.value(w.m)
 	var b strings.Builder
-	b.WriteString(label + ": ")
+	b.WriteString(label + held + ": ")
 	if lead != "" {
 		b.WriteString(lead + ": ")
 	}
@@ -101,6 +124,17 @@ func (w *writer) step(s *step) {
 		b.WriteString(" (" + strings.Join(w.notes, "; ") + ")")
 	}
 	w.line(b.String())
+}
+
+// held says why a step counts; that an input is on record shows from its value.
+func (w *writer) held(when *term) string {
+	if when == nil || when.op == opKnown {
+		return ""
+	}
+	if why := w.reason(when, true); why != "" {
+		return " (" + why + ")"
+	}
+	return ""
 }
 
 func (s *step) rounded(x Number) Number {
@@ -146,6 +180,10 @@ func (w *writer) changes(s *step, x Number, see *shown) string {
 }
 
 func (w *writer) results(m *Measure, r Result) {
+	if m.Kind == KindTariff && !r.Eligible && !slices.ContainsFunc(m.formula.outputs, func(at int) bool { return m.formula.steps[at].always }) {
+		w.line(w.say("Risultato: nessuna tariffa (non vuol dire gratis)", "Result: no tariff (which does not mean free)"))
+		return
+	}
 	texts := make([]string, len(m.Outputs))
 	for i, o := range m.Outputs {
 		s := &m.formula.steps[m.formula.outputs[i]]
@@ -290,12 +328,46 @@ func (a *axis) explain(w *writer, place int) string {
 
 func (r *reductionRule) explain(w *writer) (lead, formula string) {
 	var texts []string
+	counts := map[int]bool{}
 	left := r.left(w.m, func(i int, percent Number) {
-		texts = append(texts, r.list[i].name.In(w.lang)+" (−"+w.percent(percent)+")")
+		texts = append(texts, w.reduction(&r.list[i], percent))
+		counts[i] = true
 	})
+	w.lost(r, counts)
 	of := w.formula(r.of, 2)
 	if len(texts) == 0 {
 		return w.say("nessuna riduzione", "no reduction"), of
 	}
 	return strings.Join(texts, ", "), of + " × " + w.percent(left.Mul(Whole(100)))
+}
+
+// reduction is "dal secondo figlio (−20 %)"; what is below zero is an increase.
+func (w *writer) reduction(l *reduction, percent Number) string {
+	sign := " (−"
+	if percent.Sign() < 0 {
+		sign, percent = " (+", percent.Neg()
+	}
+	return l.name.In(w.lang) + sign + w.percent(percent) + ")"
+}
+
+// lost notes the reductions that hold and do not count, since only one does.
+func (w *writer) lost(r *reductionRule, counts map[int]bool) {
+	var texts []string
+	for i := range r.list {
+		if l := &r.list[i]; !counts[i] && l.when.holds(w.m) {
+			texts = append(texts, w.reduction(l, l.percent.number(w.m)))
+		}
+	}
+	if len(texts) == 0 {
+		return
+	}
+	list := strings.Join(texts, ", ")
+	switch r.mode {
+	case reductionLargest:
+		w.note(w.say("conta solo la riduzione maggiore, non anche %s", "only the largest reduction counts, not also %s", list))
+	case reductionSmallest:
+		w.note(w.say("conta solo la riduzione minore, non anche %s", "only the smallest reduction counts, not also %s", list))
+	default:
+		w.note(w.say("conta solo la prima riduzione, non anche %s", "only the first reduction counts, not also %s", list))
+	}
 }

@@ -51,13 +51,13 @@ func TestTracesAreReadByCitizens(t *testing.T) {
 			"Tariffa oraria: ISEE non risulta: 13,80 €/ora.",
 		}},
 		{"inps_assegno_unico_2022", Italian, map[string]string{"isee": "20000.01", "minors": "1", "children_18_20": "0", "both_parents_work": "no"}, []string{
-			"Scatti da 100 € sopra 15.000 €: 51 scatti (51 è (20.000,01 − 15.000,00) / 100,00 = 50,0001, arrotondato per eccesso).",
+			"Scatti da 100 € sopra 15.000 € (ISEE 20.000,01 € supera 15.000,00 €): 51 scatti (51 è (20.000,01 − 15.000,00) / 100,00 = 50,0001, arrotondato per eccesso).",
 			"Per ogni figlio da 18 a 20 anni: ISEE 20.000,01 € è fra 15.000,01 € e 40.000,00 €: 85,00 − 0,24 × 51 = 72,76, arrotondato a 72,80 €.",
 			"Maggiorazione per il lavoro dei genitori: 0,00 €, perché entrambi i genitori lavorano: no.",
 		}},
 		{"inps_bonus_nido_2023", Italian, map[string]string{"isee": "18000", "rette": strings.Repeat("310.00 ", 11)}, []string{
 			"Massimo dell'undicesima rata: 3.000,00 − 10 × 272,73 = 272,70 €.",
-			"Contributo: 3.000,00 € (3.000,00 è la somma 10 × 272,73 + 272,70).",
+			"Contributo: 3.000,00 € (3.000,00 è la somma su «rette pagate»: mese 1–10: 10 × 272,73; mese 11: 272,70).",
 		}},
 		{"lombardia_bonus_assistenti_familiari_2023", Italian, map[string]string{"isee": "25000", "annual_salary_cost": "5000", "registered_assistant": "yes", "resident_5y": "yes"}, []string{
 			"Contributo: 5.000,00 × 60 % = 3.000,00 €, ridotto al massimo di 2.400,00 €.",
@@ -72,7 +72,7 @@ func TestTracesAreReadByCitizens(t *testing.T) {
 			"Voucher: ISEE €8,000.01 is between €8,000.01 and €16,000.00, school level primaria: €600.00/year.",
 		}},
 		{"lucca_mensa_trasporto_2015_16", Italian, map[string]string{"isee": "9150", "resident": "yes", "child_order": "2"}, []string{
-			"Tariffa per pasto: ISEE 9.150,00 € è fra 4.000,00 € e 24.000,00 €: 2,00 + (9.150,00 − 4.000,00) × (5,00 − 2,00) / (24.000,00 − 4.000,00) = 2,7725 €/pasto.",
+			"Tariffa per pasto (residente a Lucca: sì): ISEE 9.150,00 € è fra 4.000,00 € e 24.000,00 €: 2,00 + (9.150,00 − 4.000,00) × (5,00 − 2,00) / (24.000,00 − 4.000,00) = 2,7725 €/pasto.",
 			"Pasto: dal secondo figlio (−10 %): 2,7725 × 90 % = 2,49525, arrotondato a 2,50 €/pasto.",
 		}},
 	} {
@@ -89,7 +89,8 @@ func TestTraceSaysWhenTheMeasureIsNotInForce(t *testing.T) {
 	t.Parallel()
 	m := loadFile(t, "measures/examples/monopoli_sad_2018.yaml")
 	trace, err := m.Explain(m.Worked[0].Facts, on(2019, 1, 1), Italian)
-	if err != nil || len(trace) != 3 || trace[1] != "La misura vale dal 01/01/2018 al 31/12/2018: in questa data non spetta." {
+	if err != nil || len(trace) != 3 || trace[1] != "La tariffa vale dal 01/01/2018 al 31/12/2018: in questa data non è in vigore." ||
+		trace[2] != "Risultato: nessuna tariffa è stabilita per questa data (non vuol dire gratis)." {
 		t.Errorf("%v, %v", trace, err)
 	}
 }

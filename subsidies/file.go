@@ -1,7 +1,7 @@
 package subsidies
 
 import (
-	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -24,7 +24,8 @@ type (
 			From day `yaml:"from"`
 			To   day `yaml:"to"`
 		} `yaml:"valid"`
-		ISEE string `yaml:"isee"`
+		Kind string `yaml:"kind"`
+		ISEE kinds  `yaml:"isee"`
 
 		// A price rule.
 		Scope   scopeFile    `yaml:"scope"`
@@ -114,6 +115,7 @@ type (
 		Of       []string  `yaml:"of"`
 		Label    *nameFile `yaml:"label"`
 		Unit     unitFile  `yaml:"unit"`
+		Item     *nameFile `yaml:"item"`
 	}
 	// parameterFile is a value, or values with the day from which they hold.
 	parameterFile struct{ values []datedFile }
@@ -204,6 +206,7 @@ type (
 type (
 	stackingFile struct {
 		With     *raw     `yaml:"with"`
+		Without  []string `yaml:"without"`
 		After    []string `yaml:"after"`
 		Basis    string   `yaml:"basis"`
 		Conflict string   `yaml:"conflict"`
@@ -247,6 +250,9 @@ type source struct {
 // sources is one expression or a list of them.
 type sources []source
 
+// kinds is one kind of ISEE or a list of them, the first that is there before the others.
+type kinds []string
+
 // unitFile is a unit: one text for both languages, or one for each.
 type unitFile nameFile
 
@@ -267,7 +273,7 @@ type pairs[T any] struct {
 func (n *number) UnmarshalYAML(node ast.Node) error {
 	amount, err := money.Parse(node.GetToken().Value)
 	if err != nil || amount < 0 {
-		return fmt.Errorf("line %d: %q is no number with at most two decimals", lineOf(node), node.GetToken().Value)
+		return misread(node, "%q is no number for this place: write 80 or 15000.00, with a point before the decimals (two at most), nothing between thousands, no € and no %%", node.GetToken().Value)
 	}
 	*n = number(amount)
 	return nil
@@ -277,17 +283,28 @@ func (n *number) UnmarshalYAML(node ast.Node) error {
 func (d *day) UnmarshalYAML(node ast.Node) error {
 	t, err := time.Parse(time.DateOnly, node.GetToken().Value)
 	if err != nil {
-		return fmt.Errorf("line %d: %q is no date: write it as 2026-12-31", lineOf(node), node.GetToken().Value)
+		return misread(node, "%q is no date: write it as 2026-12-31", node.GetToken().Value)
 	}
 	*d = day(t)
 	return nil
+}
+
+// held is a percent or an amount.
+func (m *missingFile) held(node ast.Node) reflect.Type {
+	if _, ok := scalarText(node); ok {
+		return nil
+	}
+	return reflect.TypeFor[struct {
+		Percent *number `yaml:"percent"`
+		Amount  *number `yaml:"amount"`
+	}]()
 }
 
 // UnmarshalYAML reads not_eligible, or one of percent and amount.
 func (m *missingFile) UnmarshalYAML(node ast.Node) error {
 	if s, ok := node.(*ast.StringNode); ok {
 		if s.Value != "not_eligible" {
-			return fmt.Errorf("line %d: missing_isee is not_eligible or a percent or an amount", lineOf(node))
+			return misread(node, "missing_isee is not_eligible, or {percent: 20}, or {amount: 5.00}")
 		}
 		return nil
 	}
@@ -320,7 +337,7 @@ func scalarText(node ast.Node) (string, bool) {
 func (s *source) UnmarshalYAML(node ast.Node) error {
 	text, ok := scalarText(node)
 	if !ok {
-		return fmt.Errorf("line %d: an expression is expected, for example 100.00 or \"isee * 8 / 30000\"", lineOf(node))
+		return misread(node, "an expression is expected here, for example 100.00 or \"isee * 8 / 30000\"")
 	}
 	*s = source{text: text, line: lineOf(node)}
 	if t := node.GetToken(); t != nil && t.Position != nil {
@@ -347,6 +364,30 @@ func (s *sources) UnmarshalYAML(node ast.Node) error {
 	return (*s)[0].UnmarshalYAML(node)
 }
 
+// UnmarshalYAML reads one kind or a list of them.
+func (k *kinds) UnmarshalYAML(node ast.Node) error {
+	nodes := []ast.Node{node}
+	if list, ok := node.(*ast.SequenceNode); ok {
+		nodes = list.Values
+	}
+	for _, one := range nodes {
+		text, ok := scalarText(one)
+		if !ok {
+			return misread(one, "a kind of ISEE is expected here: %s", joined(ISEEKinds()))
+		}
+		*k = append(*k, text)
+	}
+	return nil
+}
+
+// held is {it: ..., en: ...}.
+func (u *unitFile) held(node ast.Node) reflect.Type {
+	if _, ok := scalarText(node); ok {
+		return nil
+	}
+	return reflect.TypeFor[nameFile]()
+}
+
 // UnmarshalYAML reads one text or {it: ..., en: ...}.
 func (u *unitFile) UnmarshalYAML(node ast.Node) error {
 	if text, ok := scalarText(node); ok {
@@ -361,7 +402,7 @@ func (n *exact) UnmarshalYAML(node ast.Node) error {
 	text, _ := scalarText(node)
 	value, err := ParseNumber(text)
 	if err != nil {
-		return fmt.Errorf("line %d: %q %w", lineOf(node), text, err)
+		return misread(node, "%q %s", text, err)
 	}
 	*n = exact(value)
 	return nil
@@ -373,11 +414,14 @@ func (r *raw) UnmarshalYAML(node ast.Node) error {
 	return nil
 }
 
+// held is a mapping from names to values.
+func (p *pairs[T]) held(ast.Node) reflect.Type { return reflect.TypeFor[map[string]T]() }
+
 // UnmarshalYAML reads a mapping and keeps its order.
 func (p *pairs[T]) UnmarshalYAML(node ast.Node) error {
 	mapping, ok := node.(ast.MapNode)
 	if !ok {
-		return fmt.Errorf("line %d: names with their values are expected", lineOf(node))
+		return misread(node, "names with their values are expected here: {name: value}, or one a line")
 	}
 	for walk := mapping.MapRange(); walk.Next(); {
 		key := walk.Key().GetToken().Value
@@ -387,10 +431,18 @@ func (p *pairs[T]) UnmarshalYAML(node ast.Node) error {
 		}
 		for _, before := range p.names {
 			if before == key {
-				return fmt.Errorf("line %d: %s is there twice", lineOf(walk.Key()), key)
+				return misread(walk.Key(), "%s is there twice", key)
 			}
 		}
 		p.names, p.lines, p.of = append(p.names, key), append(p.lines, lineOf(walk.Key())), append(p.of, value)
+	}
+	return nil
+}
+
+// held is a list of values with their days.
+func (p *parameterFile) held(node ast.Node) reflect.Type {
+	if _, ok := node.(*ast.SequenceNode); ok {
+		return reflect.TypeFor[[]datedFile]()
 	}
 	return nil
 }

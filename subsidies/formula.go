@@ -1,7 +1,6 @@
 package subsidies
 
 import (
-	"fmt"
 	"time"
 
 	"colletta/money"
@@ -14,6 +13,7 @@ type formula struct {
 	scope      *scope
 	parameters []parameter
 	today      int // slot of the day of evaluation
+	isee       int // slot of the first of several kinds of ISEE that is known; 0 if there are not several
 	eligible   []condition
 	steps      []step
 	outputs    []int // places among steps
@@ -113,10 +113,24 @@ type Output struct {
 
 // Result is what a measure gives for one household on one day.
 type Result struct {
-	Eligible bool
-	// Values are the results in the order of the measure's Outputs. Of those who
-	// are not eligible they are zero, except for steps that count for everybody.
+	InForce  bool // the day is among those of the measure
+	Eligible bool // it is in force, and every condition holds
+	// Values are the results in the order of the measure's Outputs. Where the
+	// measure is not in force or the household not eligible they are zero, except
+	// for steps that count for everybody: of a benefit this is nothing, of a tariff
+	// it is no tariff, see [Result.Outcome].
 	Values []Number
+}
+
+// Outcome says whether the values are due, or why not.
+func (r Result) Outcome() Outcome {
+	switch {
+	case !r.InForce:
+		return OutcomeNotInForce
+	case !r.Eligible:
+		return OutcomeNotEligible
+	}
+	return OutcomeDue
 }
 
 // Amount is a result in euro: Euro outputs are whole cents within [money.Max].
@@ -165,17 +179,18 @@ func (e *Evaluator) Eval(f *Facts, day time.Time, r *Result) error {
 	}
 	e.remember(f, day)
 	r.Values = r.Values[:0]
-	r.Eligible = e.inForce() && e.refused() < 0
+	r.InForce = e.inForce()
+	r.Eligible = r.InForce && e.refused() < 0
 	e.walk(r.Eligible)
-	if e.mem.fault != "" {
-		return ErrEvaluation.With("step", e.faultAt(r.Eligible), "detail", e.mem.fault)
+	if e.mem.fault != nil {
+		return ErrEvaluation.With("step", e.faultAt(r.Eligible), "detail", *e.mem.fault)
 	}
 	for _, at := range e.m.formula.outputs {
 		s := &e.m.formula.steps[at]
 		x := e.mem.values[s.slot]
 		if s.euro {
 			if _, ok := x.Amount(); !ok {
-				return ErrEvaluation.With("step", s.name, "detail", fmt.Sprintf("%s is no amount within %s", x, money.Max))
+				return ErrEvaluation.With("step", s.name, "detail", phrase("%s is no amount within %s", x, money.Max))
 			}
 		}
 		r.Values = append(r.Values, x)
@@ -191,7 +206,16 @@ func (e *Evaluator) remember(f *Facts, day time.Time) {
 		e.m.formula.remember(&e.mem, n)
 	}
 	copy(e.mem.values, f.values)
-	e.mem.lists, e.mem.known, e.mem.fault = f.lists, f.known, ""
+	e.mem.lists, e.mem.known, e.mem.fault = f.lists, f.known, nil
+	if slot := e.m.formula.isee; slot > 0 {
+		for i := range e.m.ISEEKinds { // their inputs come first
+			if f.known.has(i) {
+				e.mem.values[slot] = f.values[i]
+				e.mem.known |= 1 << slot
+				break
+			}
+		}
+	}
 }
 
 // remember sets what depends on the day alone.
@@ -233,8 +257,8 @@ func (e *Evaluator) walk(eligible bool) {
 
 // faultAt walks again to name the step in which something was impossible.
 func (e *Evaluator) faultAt(eligible bool) string {
-	e.mem.fault = ""
-	if e.refused(); e.mem.fault != "" {
+	e.mem.fault = nil
+	if e.refused(); e.mem.fault != nil {
 		return "eligible"
 	}
 	for i := range e.m.formula.steps {
@@ -243,7 +267,7 @@ func (e *Evaluator) faultAt(eligible bool) string {
 		if eligible || s.always {
 			e.mem.values[s.slot] = s.value(&e.mem)
 		}
-		if e.mem.fault != "" {
+		if e.mem.fault != nil {
 			return s.name
 		}
 	}

@@ -1,6 +1,9 @@
 package subsidies
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // The signs of arithmetic and how strongly they bind.
 var signs = map[op]struct {
@@ -76,8 +79,7 @@ func (w *writer) how(t *term, value string) string {
 	case opSum:
 		return w.howSum(t, value)
 	case opCount:
-		n := Whole(int64(len(w.m.lists[t.slot])))
-		return w.say("%s di %s in «%s» contano", "%s of %s in “%s” count", value, w.number(n, 0), w.slots[t.slot].name.In(w.lang))
+		return w.howCount(t, value)
 	case opAt:
 		return w.say("dall'elenco «%s»", "from the list “%s”", w.slots[t.slot].name.In(w.lang))
 	case opYears, opMonths, opDays:
@@ -89,6 +91,25 @@ func (w *writer) how(t *term, value string) string {
 		return w.say("%s è la scala di equivalenza per %s componenti", "%s is the equivalence scale for %s members", value, w.formula(t.args[0], 0))
 	}
 	return ""
+}
+
+// howCount names the elements that count, by their places from 1.
+func (w *writer) howCount(t *term, value string) string {
+	list := w.m.lists[t.slot]
+	of, name := w.number(Whole(int64(len(list))), 0), w.slots[t.slot].name.In(w.lang)
+	var texts []string
+	item, place := w.m.item, w.m.place
+	for i, n := range list {
+		w.m.item, w.m.place = n, int64(i)
+		if t.args[0].holds(w.m) {
+			texts = append(texts, w.bare(&term{op: opConst, kind: w.slots[t.slot].kind.element(), value: n, places: w.slots[t.slot].places}))
+		}
+	}
+	w.m.item, w.m.place = item, place
+	if len(texts) == 0 || len(texts) > groupsShown {
+		return w.say("%s di %s in «%s» contano", "%s of %s in “%s” count", value, of, name)
+	}
+	return w.say("%s di %s in «%s» contano: %s", "%s of %s in “%s” count: %s", value, of, name, strings.Join(texts, "; "))
 }
 
 func (w *writer) howExtreme(t *term, value string) string {
@@ -130,40 +151,55 @@ func (w *writer) howRounded(t *term, value string) string {
 // groupsShown is how many different numbers of a sum are written out.
 const groupsShown = 12
 
-// howSum writes the elements of a sum, equal neighbours together.
+// howSum writes the elements of a sum, equal neighbours together, with their
+// places from 1.
 func (w *writer) howSum(t *term, value string) string {
+	texts := w.groups(t)
+	if len(texts) > groupsShown {
+		texts = append(texts[:groupsShown], "…")
+	}
+	list := w.slots[t.slot].name.In(w.lang)
+	switch {
+	case len(w.m.lists[t.slot]) == 0:
+		return w.say("«%s» è un elenco vuoto", "“%s” is an empty list", list)
+	case len(w.m.lists[t.slot]) == 1 && len(t.args) == 0:
+		return ""
+	}
+	return w.say("%s è la somma su «%s»: %s", "%s is the sum over “%s”: %s", value, list, strings.Join(texts, "; "))
+}
+
+// groups writes what each element of a list counts: "mese 1–10: 10 × 272,73",
+// "mese 11: 272,70".
+func (w *writer) groups(t *term) []string {
 	var texts []string
-	last, times := "", 0
-	flush := func() {
-		switch {
+	name := w.slots[t.slot].item.In(w.lang)
+	if name != "" {
+		name += " "
+	}
+	last, first := "", 0
+	flush := func(end int) {
+		switch times := end - first; {
 		case times == 1:
-			texts = append(texts, last)
+			texts = append(texts, fmt.Sprintf("%s%d: %s", name, end, last))
 		case times > 1:
-			texts = append(texts, w.number(Whole(int64(times)), 0)+" × "+last)
+			texts = append(texts, fmt.Sprintf("%s%d–%d: %d × %s", name, first+1, end, times, last))
 		}
 	}
+	list := w.m.lists[t.slot]
 	item, place := w.m.item, w.m.place
-	for i, n := range w.m.lists[t.slot] {
+	for i, n := range list {
 		w.m.item, w.m.place = n, int64(i)
 		if len(t.args) > 0 {
 			n = t.args[0].number(w.m)
 		}
-		text := w.number(n, t.places)
-		if text != last {
-			flush()
-			last, times = text, 0
+		if text := w.number(n, t.places); text != last || i == 0 {
+			flush(i)
+			last, first = text, i
 		}
-		times++
 	}
-	flush()
+	flush(len(list))
 	w.m.item, w.m.place = item, place
-	if len(texts) > groupsShown {
-		texts = append(texts[:groupsShown], "…")
-	}
-	if len(texts) == 0 || len(texts) == 1 && texts[0] == value {
-		return ""
-	}
-	return w.say("%s è la somma %s", "%s is the sum %s", value, strings.Join(texts, " + "))
+	return texts
 }
 
 // inside says whether a line() interpolates, and does not stand at one of its ends.

@@ -183,7 +183,7 @@ func (p FundPolicy) compare(a, b Applicant) int {
 const applicantsMax = 5_000_000
 
 func (p FundPolicy) check(budget money.Amount, applicants []Applicant) error {
-	wrong := func(id, detail string) error { return ErrFunding.With("applicant", id, "detail", detail) }
+	wrong := func(id, detail string) error { return ErrFunding.With("applicant", id, "detail", phrase(detail)) }
 	if budget < 0 || len(applicants) > applicantsMax {
 		return wrong("", "the budget is below zero, or there are too many applicants")
 	}

@@ -1,8 +1,6 @@
 package subsidies
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -24,11 +22,12 @@ const (
 	InputDate    InputType = "date"
 	InputMoneys  InputType = "list_of_money"
 	InputNumbers InputType = "list_of_number"
+	InputDates   InputType = "list_of_date"
 )
 
 // InputTypes lists every type.
 func InputTypes() []InputType {
-	return []InputType{InputMoney, InputInteger, InputNumber, InputYesNo, InputChoice, InputDate, InputMoneys, InputNumbers}
+	return []InputType{InputMoney, InputInteger, InputNumber, InputYesNo, InputChoice, InputDate, InputMoneys, InputNumbers, InputDates}
 }
 
 func (t InputType) kind() kind {
@@ -41,6 +40,8 @@ func (t InputType) kind() kind {
 		return kindDate
 	case InputMoneys, InputNumbers:
 		return kindNumbers
+	case InputDates:
+		return kindDates
 	}
 	return kindNumber
 }
@@ -56,6 +57,7 @@ type Input struct {
 	Optional bool
 	From, To *Number  // least and most, included; nil means no bound
 	ItemsMax int      // of a list
+	Item     Name     // of a list: what one element is called, for example "mese"; empty if nothing is said
 	Of       []string // the words of a choice
 
 	slot int
@@ -108,7 +110,7 @@ func (f *Facts) input(name string) (*Input, error) {
 		for i := range f.m.Inputs {
 			names[i] = f.m.Inputs[i].Name
 		}
-		return nil, ErrInput.With("input", name, "detail", "is no input of this measure; there are: "+strings.Join(names, ", "))
+		return nil, ErrInput.With("input", name, "detail", phrase("is no input of this measure; there are: %s", strings.Join(names, ", ")))
 	}
 	return &f.m.Inputs[at], nil
 }
@@ -162,15 +164,15 @@ func (f *Facts) Set(name string, texts ...string) error {
 	if err != nil {
 		return err
 	}
-	refuse := func(err error) error { return ErrInput.With("input", name, "detail", err.Error()) }
-	if in.Type.kind() == kindNumbers {
+	refuse := func(err error) error { return ErrInput.With("input", name, "detail", err) }
+	if in.Type.kind().isList() {
 		list := make([]Number, len(texts))
 		if len(texts) > in.ItemsMax {
-			return refuse(fmt.Errorf("has %d elements, at most %d are allowed", len(texts), in.ItemsMax))
+			return refuse(phrase("has %d elements, at most %d are allowed", len(texts), in.ItemsMax))
 		}
 		for i, text := range texts {
-			if list[i], err = in.number(text); err != nil {
-				return refuse(fmt.Errorf("element %d: %w", i+1, err))
+			if list[i], err = in.one(f.m, text); err != nil {
+				return refuse(phrase("element %d: %s", i+1, err))
 			}
 		}
 		f.lists[in.slot] = list
@@ -178,7 +180,7 @@ func (f *Facts) Set(name string, texts ...string) error {
 		return nil
 	}
 	if len(texts) != 1 {
-		return refuse(errors.New("is no list: one value is expected"))
+		return refuse(phrase("is no list: one value is expected"))
 	}
 	n, err := in.one(f.m, texts[0])
 	if err != nil {
@@ -196,7 +198,7 @@ func (f *Facts) Missing(name string) error {
 		return err
 	}
 	if !in.Optional {
-		return ErrInput.With("input", name, "detail", "is needed and cannot be missing (null); give a value, or declare it optional")
+		return ErrInput.With("input", name, "detail", phrase("is needed and cannot be missing (null); give a value, or declare it optional"))
 	}
 	f.SetMissing(in.slot)
 	return nil
@@ -206,10 +208,14 @@ func (f *Facts) Missing(name string) error {
 func (f *Facts) complete() error {
 	for i := range f.m.Inputs {
 		if in := &f.m.Inputs[i]; !in.Optional && !f.known.has(in.slot) {
-			return ErrInput.With("input", in.Name, "detail", "is needed and was not given")
+			return notGiven(in)
 		}
 	}
 	return nil
+}
+
+func notGiven(in *Input) error {
+	return ErrInput.With("input", in.Name, "detail", phrase("is needed and was not given"))
 }
 
 // one reads a value that is no list.
@@ -222,13 +228,13 @@ func (in *Input) one(m *Measure, text string) (Number, error) {
 		case "false", "no":
 			return Whole(0), nil
 		}
-		return Number{}, fmt.Errorf("%q is neither true nor false", text)
+		return Number{}, phrase("%q is neither true nor false", text)
 	case kindChoice:
 		if !slices.Contains(in.Of, text) {
-			return Number{}, fmt.Errorf("%q is none of %s", text, strings.Join(in.Of, ", "))
+			return Number{}, phrase("%q is none of %s", text, strings.Join(in.Of, ", "))
 		}
 		return Whole(m.formula.scope.word(text)), nil
-	case kindDate:
+	case kindDate, kindDates:
 		day, err := parseDay(text)
 		return Whole(dayOf(day)), err
 	}
@@ -239,15 +245,15 @@ func (in *Input) one(m *Measure, text string) (Number, error) {
 func (in *Input) number(text string) (Number, error) {
 	n, err := ParseNumber(text)
 	if err != nil {
-		return Number{}, fmt.Errorf("%q %w", text, err)
+		return Number{}, phrase("%q %s", text, err)
 	}
 	switch {
 	case in.Type.euro():
 		if _, ok := n.Amount(); !ok {
-			return Number{}, fmt.Errorf("%s is no amount: two decimals at most, up to %s", text, money.Max)
+			return Number{}, phrase("%s is no amount: two decimals at most, up to %s", text, money.Max)
 		}
 	case in.Type == InputInteger && !n.IsWhole():
-		return Number{}, fmt.Errorf("%s is no whole number", text)
+		return Number{}, phrase("%s is no whole number", text)
 	}
 	return n, in.bounded(n, text)
 }
@@ -256,13 +262,13 @@ func (in *Input) bounded(n Number, text string) error {
 	limit, _ := ParseNumber(numberMaxText)
 	switch {
 	case in.From != nil && n.Cmp(*in.From) < 0:
-		return fmt.Errorf("%s is below the least allowed, %s", text, in.From.Text(0))
+		return phrase("%s is below the least allowed, %s", text, in.From.Text(0))
 	case in.To != nil && n.Cmp(*in.To) > 0:
-		return fmt.Errorf("%s is above the most allowed, %s", text, in.To.Text(0))
+		return phrase("%s is above the most allowed, %s", text, in.To.Text(0))
 	case n.Abs().Cmp(limit) > 0:
-		return fmt.Errorf("%s is too large", text)
+		return phrase("%s is too large", text)
 	case !n.Mul(Whole(1_000_000)).IsWhole():
-		return fmt.Errorf("%s has more than %d decimals", text, placesMax)
+		return phrase("%s has more than %d decimals", text, placesMax)
 	}
 	return nil
 }

@@ -3,7 +3,10 @@ package subsidies
 import (
 	"bytes"
 	"fmt"
+	"reflect"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,9 +20,10 @@ import (
 // The refusals of a measure's file. Each carries the line, from 1.
 var (
 	// ErrSyntax says that the file is not YAML, or has a field or a value that
-	// measures do not have. Args: line, detail (English).
+	// measures do not have. Args: line, column (0 if there is none), detail (a [Phrase]).
 	ErrSyntax = refusal.New(refusal.KindInvalid, "measure_syntax")
-	// ErrField says that a field is missing or has an impossible value. Args: line, field.
+	// ErrField says that a field is missing or has an impossible value. Args: line,
+	// field, detail (a [Phrase]: what is expected).
 	ErrField = refusal.New(refusal.KindInvalid, "measure_field")
 	// ErrBracketsOrder says that bounds do not rise. Args: line, bound.
 	ErrBracketsOrder = refusal.New(refusal.KindInvalid, "measure_brackets_order")
@@ -34,11 +38,12 @@ var (
 	// price would not matter to the family any more. Args: line.
 	ErrCapNeeded = refusal.New(refusal.KindInvalid, "measure_cap_needed")
 	// ErrRule says what is wrong in an expression or in a part of the rule. Args:
-	// line, column (0 if there is none), detail (English).
+	// line, column (0 if there is none), detail (a [Phrase]).
 	ErrRule = refusal.New(refusal.KindInvalid, "measure_rule")
 	// ErrCase says that the measure fails one of its own worked cases; it names
 	// the first. Args: line, number (from 1), name, output, got, expect, trace
-	// (a Trace).
+	// (a Trace), traces (a Trace by [Lang]), part (cases or funding_cases), others
+	// (numbers of the other cases of the part that fail).
 	ErrCase = refusal.New(refusal.KindInvalid, "measure_case_fails")
 )
 
@@ -57,9 +62,11 @@ func lineOf(node ast.Node) int {
 }
 
 // LoadMeasure reads a measure from YAML and proves it on its own worked cases.
-// It returns refusals with the line: [ErrSyntax], [ErrField], [ErrPortion],
-// [ErrBracketsOrder], [ErrBracketsHole], [ErrBracketsOverlap], [ErrCapNeeded],
-// [ErrRule] or [ErrCase].
+// It returns refusals with the line, a [refusal.List] if there are several:
+// [ErrSyntax], [ErrField], [ErrPortion], [ErrBracketsOrder], [ErrBracketsHole],
+// [ErrBracketsOverlap], [ErrCapNeeded], [ErrRule] or [ErrCase]. Everything that
+// is wrong in the fields is told at once, then everything in the rule, then the
+// first case that fails: what stands on a wrong part is not told.
 func LoadMeasure(data []byte) (*Measure, error) {
 	f, r, err := readFile(data)
 	if err != nil {
@@ -78,10 +85,10 @@ func LoadMeasure(data []byte) (*Measure, error) {
 // readFile reads the YAML strictly.
 func readFile(data []byte) (f measureFile, r reader, err error) {
 	if len(data) > measureBytesMax {
-		return f, r, ErrSyntax.With("line", 0, "detail", "file too big")
+		return f, r, ErrSyntax.With("line", 0, "detail", phrase("the file is larger than %d KiB", measureBytesMax>>10))
 	}
 	if line := tooDeep(data); line > 0 {
-		return f, r, ErrSyntax.With("line", line, "detail", "nested too deep")
+		return f, r, ErrSyntax.With("line", line, "detail", phrase("brackets or lists nest deeper than %d", depthMax))
 	}
 	tree, err := parser.ParseBytes(data, 0)
 	if err != nil {
@@ -91,8 +98,19 @@ func readFile(data []byte) (f measureFile, r reader, err error) {
 		var found aliases
 		ast.Walk(&found, doc)
 		if found.line > 0 {
-			return f, r, ErrSyntax.With("line", found.line, "detail", "anchors and aliases are not allowed")
+			return f, r, ErrSyntax.With("line", found.line, "detail", phrase("anchors and aliases (& and *) are not allowed: write the value again, or put the text between quotes"))
 		}
+	}
+	var all faults
+	switch {
+	case len(tree.Docs) == 0 || tree.Docs[0].Body == nil:
+		return f, r, ErrSyntax.With("line", 1, "column", 0, "detail", phrase("the file is empty: a measure begins with id: and its name"))
+	case len(tree.Docs) > 1:
+		return f, r, misread(tree.Docs[1], "a file holds one measure: nothing stands after a line ---")
+	}
+	checkFields(tree.Docs[0].Body, reflect.TypeFor[measureFile](), &all)
+	if err := all.err(); err != nil {
+		return f, r, err
 	}
 	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&f); err != nil {
 		return f, r, syntax(err)
@@ -139,27 +157,42 @@ func (a *aliases) Visit(node ast.Node) ast.Visitor {
 	return a
 }
 
-var kindInError = regexp.MustCompile(`cannot unmarshal .*`)
+var placeInError = regexp.MustCompile(`^\[(\d+):(\d+)\] ([^\n]*)`)
 
-var lineInError = regexp.MustCompile(`(?:^\[|line )(\d+)`)
+// syntaxHints say in our words what the YAML library says in its own.
+var syntaxHints = []struct{ found, hint string }{
+	{"found character '\t'", "a tab: indent with spaces"},
+	{"sequence end token ']' not found", "a bracket [ is not closed: ] is expected"},
+	{"could not find flow mapping end token '}'", "a bracket { is not closed: } is expected"},
+	{"could not find end character of double-quoted", "a text between double quotes has no end"},
+	{"could not find end character of single-quoted", "a text between single quotes has no end; an apostrophe inside is written twice, or put the text between double quotes"},
+	{"non-map value is specified", "a field with its value is expected here (name: value), indented as the fields beside it"},
+	{"already defined at", "a field stands here twice"},
+	{"unexpected map key", "a field is not expected here: look at the indentation, and at brackets and quotes of the line above"},
+	{"mapping value is not allowed", "a text or an expression that holds a comma, a colon or # stands between quotes; look at the line above too"},
+	{"',' or '}' must be specified", "between { and } a comma or the end is expected; a text or an expression that holds a colon stands between quotes"},
+	{"',' or ']' must be specified", "between [ and ] a comma or the end is expected; a text that holds a comma or a bracket stands between quotes"},
+	{"value is not allowed in this context", "this is not expected here: look at the indentation, and at brackets and quotes of the line above"},
+}
 
 // syntax turns an error of the YAML library into a refusal; the library writes
-// the line at the beginning, as [line:column].
+// the place at the beginning, as [line:column].
 func syntax(err error) error {
 	text := yaml.FormatError(err, false, false)
-	line := 0
-	if found := lineInError.FindStringSubmatch(text); found != nil {
-		fmt.Sscan(found[1], &line)
+	line, column := 0, 0
+	if found := placeInError.FindStringSubmatch(text); found != nil {
+		line, _ = strconv.Atoi(found[1])
+		column, _ = strconv.Atoi(found[2])
+		text = found[3]
 	}
-	switch {
-	case strings.Contains(text, "found character '\t'"):
-		text = "a tab: indent with spaces"
-	case strings.Contains(text, "cannot unmarshal"):
-		text = kindInError.ReplaceAllString(text, "a value of another kind is expected here: one text or number, or a list; see docs/measures.md")
-	case strings.Contains(text, "unknown field") || strings.Contains(text, "mapping value is not allowed"):
-		text += "; a text or an expression that holds a comma, a colon or # stands between quotes (look at the line above too)"
+	detail := phrase("the YAML cannot be read: %s", text)
+	for _, h := range syntaxHints {
+		if strings.Contains(text, h.found) {
+			detail = phrase(h.hint)
+			break
+		}
 	}
-	return ErrSyntax.With("line", line, "detail", text)
+	return ErrSyntax.With("line", line, "column", column, "detail", detail)
 }
 
 // reader knows the tree of the file, to say lines.
@@ -188,71 +221,127 @@ func (r reader) line(path string) int {
 
 // wrong refuses a part of the rule.
 func (r reader) wrong(path, format string, args ...any) error {
-	return r.at(path, ErrRule, "column", 0, "detail", fmt.Sprintf(format, args...))
+	return r.at(path, ErrRule, "column", 0, "detail", phrase(format, args...))
 }
 
 var measureID = regexp.MustCompile(`^[a-z0-9]+([-_][a-z0-9]+)*$`)
 
 func (r reader) measure(f measureFile) (*Measure, error) {
 	m := &Measure{
-		ID: f.ID, Name: Name(f.Name), Note: f.Note,
+		ID: f.ID, Name: Name(f.Name), Note: f.Note, Kind: MeasureKind(f.Kind),
 		Source:  Source{f.Source.Act, time.Time(f.Source.Date), f.Source.URL, f.Source.Protocol},
 		Checked: time.Time(f.Checked), From: time.Time(f.Valid.From), To: time.Time(f.Valid.To),
 		Scope: Scope(f.Scope),
 	}
-	if f.ISEE != iseeNone {
-		m.ISEEKind = iseeKindOf(f.ISEE)
+	if m.Kind == "" {
+		m.Kind = KindBenefit
 	}
+	var all faults
+	all.add(r.head(f, m))
+	if dayOf(m.From) < dayFirst || dayOf(m.From) > dayLast { // what is wrong was told: no day of the rule is measured by it
+		m.From = dateOf(dayLast)
+	}
+	all.add(r.rules(f, m))
+	all.add(r.policies(f, m))
+	return m, all.err()
+}
+
+// head checks the fields that every measure has.
+func (r reader) head(f measureFile, m *Measure) error {
+	var all faults
 	for _, check := range []struct {
-		path string
-		ok   bool
+		path   string
+		ok     bool
+		expect Phrase
 	}{
-		{"id", measureID.MatchString(m.ID)},
-		{"name", m.Name.IT != "" && m.Name.EN != ""},
-		{"source", m.Source.Act != "" && !m.Source.Date.IsZero()},
-		{"checked", !m.Checked.IsZero()},
-		{"valid", !m.From.IsZero() && !m.To.Before(m.From) && dayOf(m.From) >= dayFirst && dayOf(m.To) <= dayLast},
-		{"isee", m.ISEEKind != "" || f.ISEE == iseeNone},
-		{"cases", len(f.Cases) > 0 && len(f.Cases) <= casesMax},
+		{"id", measureID.MatchString(m.ID), phrase("id is small letters, digits, - and _, for example mensa-2026")},
+		{"name", m.Name.IT != "" && m.Name.EN != "", phrase("name is {it: ..., en: ...}")},
+		{"kind", slices.Contains([]MeasureKind{KindBenefit, KindTariff}, m.Kind), phrase("kind is benefit or tariff")},
+		{"source", m.Source.Act != "" && !m.Source.Date.IsZero(), phrase("source is {act: ..., date: 2026-05-14}, with a url or a protocol")},
+		{"checked", !m.Checked.IsZero(), phrase("checked is the day on which somebody compared the file with the act, for example 2026-06-01")},
+		{"valid", !m.From.IsZero() && !m.To.Before(m.From) && dayOf(m.From) >= dayFirst && dayOf(m.To) <= dayLast,
+			phrase("valid is {from: 2026-09-01, to: 2027-06-30}, both days included, the first one not after the last")},
+		{"cases", len(f.Cases) > 0 && len(f.Cases) <= casesMax, phrase("cases holds from 1 to %d worked cases", casesMax)},
 	} {
 		if !check.ok {
-			return nil, r.at("$."+check.path, ErrField, "field", check.path)
+			all.add(r.at("$."+check.path, ErrField, "field", check.path, "detail", check.expect))
 		}
 	}
-	if err := r.rules(f, m); err != nil {
-		return nil, err
+	all.add(r.isee(f, m))
+	return all.err()
+}
+
+// isee reads the kinds of ISEE that the measure looks at.
+func (r reader) isee(f measureFile, m *Measure) error {
+	if slices.Equal(f.ISEE, kinds{iseeNone}) {
+		return nil
 	}
-	return m, r.policies(f, m)
+	var all faults
+	for i, text := range f.ISEE {
+		path := "$.isee"
+		if len(f.ISEE) > 1 {
+			path = fmt.Sprintf("$.isee[%d]", i)
+		}
+		kind := iseeKindOf(text)
+		switch {
+		case kind == "":
+			near := nearest(text, strings.Split(joined(ISEEKinds()), ", "))
+			detail := phrase("%q is no kind of ISEE; there are: %s, and none where it is not looked at", text, joined(ISEEKinds()))
+			if near != "" {
+				detail = phrase("%q is no kind of ISEE; is %s meant? There are: %s, and none where it is not looked at", text, near, joined(ISEEKinds()))
+			}
+			all.add(r.at(path, ErrField, "field", "isee", "detail", detail))
+		case slices.Contains(m.ISEEKinds, kind):
+			all.add(r.at(path, ErrField, "field", "isee", "detail", phrase("%s is there twice", text)))
+		default:
+			m.ISEEKinds = append(m.ISEEKinds, kind)
+		}
+	}
+	if len(f.ISEE) == 0 {
+		all.add(r.at("$.isee", ErrField, "field", "isee", "detail", phrase("isee is one kind or a list of them: %s; or none where it is not looked at", joined(ISEEKinds()))))
+	}
+	if len(m.ISEEKinds) > 0 {
+		m.ISEEKind = m.ISEEKinds[0]
+	}
+	return all.err()
 }
 
 // rules reads the one of the two kinds of rule that the file has.
 func (r reader) rules(f measureFile, m *Measure) error {
 	switch {
 	case f.Rule == nil && len(f.Steps) == 0:
-		return r.at("$.rule", ErrField, "field", "rule, steps")
+		return r.at("$.rule", ErrField, "field", "rule, steps", "detail", phrase("a measure has steps, or a rule on a price: write one of them"))
 	case f.Rule != nil && len(f.Steps) > 0:
 		return r.wrong("$.rule", "a measure has either a rule on a price (rule) or steps, not both")
 	case f.Rule != nil:
-		for _, other := range []struct {
-			name  string
-			given bool
-		}{
+		if err := r.foreign("%s goes with steps, not with a rule on a price", []foreign{
 			{"inputs", len(f.Inputs.names) > 0}, {"parameters", len(f.Parameters.names) > 0}, {"eligible", len(f.Eligible) > 0},
-			{"outputs", len(f.Outputs) > 0}, {"rounding", f.Rounding != nil},
-		} {
-			if other.given {
-				return r.wrong("$."+other.name, "%s goes with steps, not with a rule on a price", other.name)
-			}
+			{"outputs", len(f.Outputs) > 0}, {"rounding", f.Rounding != nil}, {"kind", f.Kind == string(KindTariff)},
+		}); err != nil {
+			return err
 		}
 		return r.priceRule(f, m)
 	}
-	for _, other := range []struct {
-		name  string
-		given bool
-	}{{"cap", f.Cap != nil}, {"missing_isee", f.Missing != nil}} {
-		if other.given {
-			return r.wrong("$."+other.name, "%s goes with a rule on a price; with steps write at_most, or missing in the brackets", other.name)
-		}
+	if err := r.foreign("%s goes with a rule on a price; with steps write at_most, or missing in the brackets", []foreign{
+		{"cap", f.Cap != nil}, {"missing_isee", f.Missing != nil},
+	}); err != nil {
+		return err
 	}
 	return r.formula(f, m)
+}
+
+// foreign is a field that belongs to the other kind of rule.
+type foreign struct {
+	name  string
+	given bool
+}
+
+func (r reader) foreign(why string, fields []foreign) error {
+	var all faults
+	for _, f := range fields {
+		if f.given {
+			all.add(r.wrong("$."+f.name, why, f.name))
+		}
+	}
+	return all.err()
 }

@@ -38,12 +38,11 @@ type builder struct {
 func (r reader) formula(file measureFile, m *Measure) error {
 	b := &builder{reader: r, m: m, f: &formula{scope: newScope()}}
 	m.formula = b.f
+	var all faults
 	for _, part := range []func(measureFile) error{b.inputs, b.parameters, b.conditions, b.steps, b.outputs} {
-		if err := part(file); err != nil {
-			return err
-		}
+		all.add(part(file))
 	}
-	return nil
+	return all.err()
 }
 
 // expression compiles a piece of the file.
@@ -82,7 +81,7 @@ func (b *builder) isFixed(t *term) bool {
 	switch t.op {
 	case opSlot:
 		return slices.ContainsFunc(b.f.parameters, func(p parameter) bool { return p.slot == t.slot })
-	case opItem, opPlace, opSum, opCount, opLen, opAt, opKnown, opAny, opAll, opNone:
+	case opItem, opPlace, opSum, opCount, opLen, opAt, opKnown, opInList, opAny, opAll, opNone:
 		return false
 	case opMin, opMax:
 		if len(t.args) == 0 {
@@ -102,13 +101,15 @@ func (b *builder) located(s source, err error) error {
 	if !strings.Contains(s.text, "\n") {
 		column = s.column + wrong.from
 	}
-	return ErrRule.With("line", s.line, "column", column, "detail", fmt.Sprintf("%s: %s", strings.TrimSpace(s.text), wrong.text))
+	return ErrRule.With("line", s.line, "column", column, "detail", phrase("%s: %s", strings.TrimSpace(s.text), wrong.text))
 }
 
 func (b *builder) add(path string, sym *symbol) error {
 	switch {
 	case !plainName.MatchString(sym.name):
 		return b.wrong(path, "%q is no name: small letters, digits and _, beginning with a letter", sym.name)
+	case sym.name == iseeName && len(b.m.ISEEKinds) > 0 && b.f.scope.symbols[iseeName] != nil:
+		return b.wrong(path, "isee is an input already: it is declared by the field isee")
 	case slices.Contains(reserved, sym.name):
 		return b.wrong(path, "%s is a word of the language of expressions: choose another name", sym.name)
 	case !b.f.scope.add(sym):
@@ -118,32 +119,61 @@ func (b *builder) add(path string, sym *symbol) error {
 }
 
 func (b *builder) inputs(file measureFile) error {
-	if b.m.ISEEKind != "" {
-		if err := b.input("$.isee", b.m.ISEEKind.input()); err != nil {
-			return err
-		}
+	var all faults
+	for _, in := range b.m.iseeInputs() {
+		all.add(b.input("$.isee", in))
 	}
-	if len(file.Inputs.names) >= inputsMax {
+	if len(b.m.ISEEKinds) == 0 && !slices.Equal(file.ISEE, kinds{iseeNone}) {
+		b.f.scope.addBroken(iseeName)
+	}
+	if len(file.Inputs.names)+len(b.m.ISEEKinds) > inputsMax {
 		return b.wrong("$.inputs", "at most %d inputs", inputsMax-1)
 	}
 	for i, name := range file.Inputs.names {
 		path := "$.inputs." + name
-		if name == iseeName {
-			return b.wrong(path, "isee is an input already: it is declared by the field isee")
-		}
 		in, err := b.readInput(path, name, file.Inputs.of[i])
-		if err != nil {
-			return err
+		if err == nil {
+			err = b.input(path, in)
 		}
-		if err := b.input(path, in); err != nil {
-			return err
+		if all.add(err) {
+			b.f.scope.addBroken(name)
 		}
 	}
+	b.firstISEE()
 	// The day comes after the inputs, whose places are those of the facts.
 	day := &symbol{name: todayName, kind: kindDate}
 	b.f.scope.add(day)
 	b.f.today = day.slot
-	return nil
+	return all.err()
+}
+
+// iseeInputs are those of the kinds of ISEE: isee, or one for each kind if there
+// are several.
+func (m *Measure) iseeInputs() []Input {
+	if len(m.ISEEKinds) == 1 {
+		return []Input{m.ISEEKind.input()}
+	}
+	list := make([]Input, len(m.ISEEKinds))
+	for i, k := range m.ISEEKinds {
+		list[i] = k.input()
+		list[i].Name = iseeName + "_" + strings.ReplaceAll(string(k), "-", "_")
+		list[i].Label = Name{"ISEE " + k.words().IT, "ISEE (" + k.words().EN + ")"}
+	}
+	return list
+}
+
+// firstISEE lets isee stand for the first of several kinds that a household has.
+// It comes right after the inputs, among which sets of known ones count it.
+func (b *builder) firstISEE() {
+	if len(b.m.ISEEKinds) < 2 {
+		return
+	}
+	sym := &symbol{name: iseeName, kind: kindNumber, input: true, optional: true, euro: true, places: 2, first: true}
+	b.f.scope.add(sym)
+	b.f.isee = sym.slot
+	for _, in := range b.m.iseeInputs() {
+		b.f.scope.symbols[in.Name].implies = 1 << sym.slot
+	}
 }
 
 func (b *builder) input(path string, in Input) error {
@@ -177,8 +207,8 @@ func (b *builder) readInput(path, name string, f inputFile) (Input, error) {
 		return in, b.wrong(path, "at most %d words", wordsMax)
 	case (f.From != nil || f.To != nil) && k != kindNumber && k != kindNumbers:
 		return in, b.wrong(path, "from and to bound numbers and amounts only")
-	case f.MaxItems != nil && k != kindNumbers:
-		return in, b.wrong(path, "max_items belongs to lists only")
+	case (f.MaxItems != nil || f.Item != nil) && !k.isList():
+		return in, b.wrong(path, "max_items and item belong to lists only")
 	case f.MaxItems != nil && (*f.MaxItems < 1 || *f.MaxItems > itemsMax):
 		return in, b.wrong(path, "max_items is from 1 to %d", itemsMax)
 	case f.From != nil && f.To != nil && Number(*f.From).Cmp(Number(*f.To)) > 0:
@@ -188,6 +218,9 @@ func (b *builder) readInput(path, name string, f inputFile) (Input, error) {
 		if word == "" || len([]rune(word)) > wordRunesMax || slices.Contains(f.Of[:i], word) {
 			return in, b.wrong(path, "%q is empty, too long or there twice", word)
 		}
+	}
+	if f.Item != nil {
+		in.Item = labelOf("", f.Item)
 	}
 	if f.MaxItems != nil {
 		in.ItemsMax = *f.MaxItems
@@ -227,12 +260,13 @@ func (b *builder) parameters(file measureFile) error {
 	if len(file.Parameters.names) > parametersMax {
 		return b.wrong("$.parameters", "at most %d parameters", parametersMax)
 	}
+	var all faults
 	for i, name := range file.Parameters.names {
-		if err := b.parameter("$.parameters."+name, name, file.Parameters.of[i].values); err != nil {
-			return err
+		if all.add(b.parameter("$.parameters."+name, name, file.Parameters.of[i].values)) {
+			b.f.scope.addBroken(name)
 		}
 	}
-	return nil
+	return all.err()
 }
 
 func (b *builder) parameter(path, name string, values []datedFile) error {
@@ -332,17 +366,19 @@ func (b *builder) conditions(file measureFile) error {
 	if len(file.Eligible) > stepsMax {
 		return b.wrong("$.eligible", "at most %d conditions", stepsMax)
 	}
+	var all faults
 	for i, c := range file.Eligible {
 		path := fmt.Sprintf("$.eligible[%d]", i)
 		if c.IT == "" || c.EN == "" {
-			return b.wrong(path, "a condition needs it and en: the sentence that a citizen reads")
+			all.add(b.wrong(path, "a condition needs it and en: the sentence that a citizen reads"))
 		}
 		t, err := b.typed(c.If, kindYesNo, b.known)
-		if err != nil {
-			return err
+		if all.add(err) {
+			b.known = ^inputSet(0) // what it would have made known is not missed
+			continue
 		}
 		b.known |= t.ifTrue // what one condition makes known, the next may read
 		b.f.eligible = append(b.f.eligible, condition{t, Name{c.IT, c.EN}})
 	}
-	return nil
+	return all.err()
 }

@@ -2,6 +2,7 @@ package subsidies
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -99,7 +100,7 @@ func TestFormulasSayWhatIsWrongAndWhere(t *testing.T) {
 		{"a mark that is no yes or no", "tag: no", "tag: forse", ErrRule, "{id: B", "write yes or no"},
 		{"an Italian day of application", "isee: null, tag", "isee: null, applied_at: 02/12/2026, tag", ErrRule, "{id: B", "2026-05-02"},
 		{"a tab", "    brackets:", "\tbrackets:", ErrSyntax, "\tbrackets:", "indent with spaces"},
-		{"a list for a text", "isee: ordinario", "isee: [ordinario, minorenni]", ErrSyntax, "isee: [", "another kind"},
+		{"a list for a text", "{type: money}", "{type: [money]}", ErrSyntax, "  cost:", "another kind"},
 		{"a decimal comma", "value: cost / 2", "value: '4,06'", ErrRule, "{up_to: 10000.00", "decimals have a point"},
 		{"one equals sign", "if: cost > 0", "if: cost = 0", ErrRule, "{if: cost", "equal is =="},
 		{"an Italian and", "if: cost > 0", "if: cost > 0 e cost < 9", ErrRule, "{if: cost", "write and"},
@@ -118,7 +119,7 @@ func TestFormulasSayWhatIsWrongAndWhere(t *testing.T) {
 			continue
 		}
 		args := refusal.All(err)[0].Args
-		if detail, _ := args["detail"].(string); !strings.Contains(detail, c.detail) {
+		if detail := fmt.Sprint(args["detail"]); !strings.Contains(detail, c.detail) {
 			t.Errorf("%s: %q does not say %q", c.name, detail, c.detail)
 		}
 		want := 1 + strings.Count(text[:strings.Index(text, c.at)], "\n")

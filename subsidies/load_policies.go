@@ -27,24 +27,25 @@ const applicantsOfCaseMax = 1000
 
 // policies reads stacking and fund.
 func (r reader) policies(f measureFile, m *Measure) error {
+	var all faults
 	if f.Stacking != nil {
-		if err := r.stacking(f.Stacking, m); err != nil {
-			return err
-		}
+		all.add(r.stacking(f.Stacking, m))
 	} else {
 		m.Stacking = Stacking{All: true, Basis: BasisCost, Conflict: ConflictRefuse}
 	}
-	if f.Fund != nil {
-		return r.fund(f.Fund, m)
+	switch {
+	case f.Fund != nil && m.Kind == KindTariff:
+		all.add(r.wrong("$.fund", "a tariff has no fund: it is what a family pays"))
+	case f.Fund != nil:
+		all.add(r.fund(f.Fund, m))
+	case len(f.Rounds) > 0:
+		all.add(r.wrong("$.funding_cases", "funding_cases need a fund, whose policy they try"))
 	}
-	if len(f.Rounds) > 0 {
-		return r.wrong("$.funding_cases", "funding_cases need a fund, whose policy they try")
-	}
-	return nil
+	return all.err()
 }
 
 func (r reader) stacking(f *stackingFile, m *Measure) error {
-	s := Stacking{After: f.After, Basis: Basis(f.Basis), Conflict: Conflict(f.Conflict), Note: f.Note}
+	s := Stacking{Without: f.Without, After: f.After, Basis: Basis(f.Basis), Conflict: Conflict(f.Conflict), Note: f.Note}
 	if s.Basis == "" {
 		s.Basis = BasisCost
 	}
@@ -76,9 +77,17 @@ func (r reader) stacking(f *stackingFile, m *Measure) error {
 	default:
 		return r.wrong("$.stacking.with", "with is all, none, or a list of IDs of measures")
 	}
-	for _, id := range append(slices.Clone(s.With), s.After...) {
+	for _, id := range slices.Concat(s.With, s.Without, s.After) {
 		if !measureID.MatchString(id) || id == m.ID {
 			return r.wrong("$.stacking", "%q is no ID of another measure", id)
+		}
+	}
+	for _, id := range s.Without {
+		if !s.All {
+			return r.wrong("$.stacking.without", "without takes some away from all: beside with: none or a list it has no meaning, since what the list does not name is not allowed")
+		}
+		if slices.Contains(s.After, id) {
+			return r.wrong("$.stacking.without", "%s pays before this measure, and without does not allow it: keep one", id)
 		}
 	}
 	for _, id := range s.After {
@@ -131,30 +140,36 @@ func (r reader) fund(f *fundFile, m *Measure) error {
 }
 
 // proveFundings reads the worked cases of the fund and runs them.
-func (r reader) proveFundings(f measureFile, m *Measure) error {
+func (r reader) proveFundings(f measureFile, m *Measure, unreadable, differing *faults) {
 	for i, c := range f.Rounds {
 		path := fmt.Sprintf("$.funding_cases[%d]", i)
-		if len(c.Applicants) == 0 || len(c.Applicants) > applicantsOfCaseMax {
-			return r.wrong(path, "applicants is needed: from 1 to %d", applicantsOfCaseMax)
-		}
-		worked := FundingCase{Name: c.Name, Why: c.Why, Budget: money.Amount(c.Budget), Ranking: c.Expect.Ranking,
-			Granted: map[string]money.Amount{}, Left: (*money.Amount)(c.Expect.Left)}
-		for j, raw := range c.Applicants {
-			a, err := r.applicant(fmt.Sprintf("%s.applicants[%d]", path, j), raw, m)
-			if err != nil {
-				return err
-			}
-			worked.Applicants = append(worked.Applicants, a)
-		}
-		for j, id := range c.Expect.Granted.names {
-			worked.Granted[id] = money.Amount(c.Expect.Granted.of[j])
-		}
-		if err := r.proveFunding(path, i, worked, m); err != nil {
-			return err
+		worked, err := r.fundingCase(path, c, m)
+		if !unreadable.add(err) {
+			sorted(r.proveFunding(path, i, worked, m), unreadable, differing)
 		}
 		m.Fundings = append(m.Fundings, worked)
 	}
-	return r.marksNamed(m)
+	if !unreadable.found {
+		unreadable.add(r.marksNamed(m))
+	}
+}
+
+func (r reader) fundingCase(path string, c roundCase, m *Measure) (FundingCase, error) {
+	worked := FundingCase{Name: c.Name, Why: c.Why, Budget: money.Amount(c.Budget), Ranking: c.Expect.Ranking,
+		Granted: map[string]money.Amount{}, Left: (*money.Amount)(c.Expect.Left)}
+	var all faults
+	if len(c.Applicants) == 0 || len(c.Applicants) > applicantsOfCaseMax {
+		all.add(r.wrong(path, "applicants is needed: from 1 to %d", applicantsOfCaseMax))
+	}
+	for j, raw := range c.Applicants {
+		a, err := r.applicant(fmt.Sprintf("%s.applicants[%d]", path, j), raw, m)
+		all.add(err)
+		worked.Applicants = append(worked.Applicants, a)
+	}
+	for j, id := range c.Expect.Granted.names {
+		worked.Granted[id] = money.Amount(c.Expect.Granted.of[j])
+	}
+	return worked, all.err()
 }
 
 // marksNamed refuses a key of the order, or a mark of a reserve, that is no input
@@ -287,7 +302,7 @@ func (r reader) proveFunding(path string, i int, c FundingCase, m *Measure) erro
 		return r.wrong(path, "funding case %d: %v", i+1, refusal.All(err)[0].Args["detail"])
 	}
 	differs := func(what string, got, expect any) error {
-		return r.at(path, ErrCase, "number", i+1, "name", c.Name, "output", what, "got", got, "expect", expect, "trace", Trace(nil))
+		return r.differs(path, i, c.Name, what, got, expect, nil)
 	}
 	if c.Ranking != nil && !slices.Equal(c.Ranking, got.Ranking) {
 		return differs("ranking", fmt.Sprint(got.Ranking), fmt.Sprint(c.Ranking))

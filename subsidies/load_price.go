@@ -8,68 +8,70 @@ import (
 
 // priceRule reads the rule that grants a part of a price.
 func (r reader) priceRule(f measureFile, m *Measure) error {
+	var all faults
 	for _, check := range []struct {
-		path string
-		ok   bool
+		path   string
+		ok     bool
+		expect Phrase
 	}{
-		{"rule", (len(f.Rule.Brackets) > 0) != (f.Rule.Linear != nil) && len(f.Rule.Brackets) <= bracketsMax},
-		{"missing_isee", f.Missing != nil},
-		{"isee", m.ISEEKind != ""},
+		{"rule", (len(f.Rule.Brackets) > 0) != (f.Rule.Linear != nil) && len(f.Rule.Brackets) <= bracketsMax, phrase("rule holds brackets or linear, one of them; brackets are at most %d", bracketsMax)},
+		{"missing_isee", f.Missing != nil, phrase("missing_isee says what holds without ISEE: not_eligible, {percent: 20} or {amount: 5.00}")},
+		{"isee", len(m.ISEEKinds) == 1 || len(f.ISEE) == 1 && f.ISEE[0] != iseeNone, phrase("a rule on a price looks at one kind of ISEE: %s", joined(ISEEKinds()))},
 	} {
 		if !check.ok {
-			return r.at("$."+check.path, ErrField, "field", check.path)
+			all.add(r.at("$."+check.path, ErrField, "field", check.path, "detail", check.expect))
 		}
 	}
 	m.Rule = &Rule{}
-	if err := r.rule(f, m); err != nil {
-		return err
-	}
+	all.add(r.rule(f, m))
 	if f.Cap != nil {
-		if f.Cap.Amount == 0 || perItalian[f.Cap.Per] == "" {
-			return r.at("$.cap", ErrField, "field", "cap")
+		if f.Cap.Amount == 0 || capPeriods[f.Cap.Per] == (Name{}) {
+			all.add(r.at("$.cap", ErrField, "field", "cap", "detail", phrase("cap is {amount: 40.00, per: period}: above zero, per month, period or year")))
 		}
 		m.Cap, m.CapPer = (*money.Amount)(&f.Cap.Amount), f.Cap.Per
 	}
-	if m.Cap == nil && m.reachesAll() {
-		return r.at("$.rule", ErrCapNeeded)
+	if !all.found && m.Cap == nil && m.reachesAll() {
+		all.add(r.at("$.rule", ErrCapNeeded))
 	}
-	m.priceFormula()
-	return nil
+	if !all.found {
+		m.priceFormula()
+	}
+	return all.err()
 }
 
 func (r reader) rule(f measureFile, m *Measure) error {
+	var all faults
 	for i, b := range f.Rule.Brackets {
 		bracket, err := r.bracket(fmt.Sprintf("$.rule.brackets[%d]", i), b, m.Rule.Brackets)
-		if err != nil {
-			return err
+		all.add(err)
+		if (b.UpTo == nil) != (b.Below == nil) { // the next one begins at its bound, even if it is wrong otherwise
+			m.Rule.Brackets = append(m.Rule.Brackets, bracket)
 		}
-		m.Rule.Brackets = append(m.Rule.Brackets, bracket)
 	}
 	if l := f.Rule.Linear; l != nil {
 		m.Rule.Linear = &Linear{money.Amount(l.From), money.Amount(l.To), int64(l.PercentFrom), int64(l.PercentTo)}
 		if l.From >= l.To || l.PercentFrom < l.PercentTo || l.PercentFrom > 100_00 || l.PercentFrom == 0 {
-			return r.at("$.rule.linear", ErrField, "field", "linear")
+			all.add(r.at("$.rule.linear", ErrField, "field", "linear",
+				"detail", phrase("linear falls: isee_from is below isee_to, percent_from above zero, up to 100 and not below percent_to")))
 		}
 	}
-	if f.Missing.grants {
+	if f.Missing != nil && f.Missing.grants {
 		p, ok := portionOf(f.Missing.Percent, f.Missing.Amount)
 		if !ok {
-			return r.at("$.missing_isee", ErrPortion)
+			all.add(r.at("$.missing_isee", ErrPortion))
 		}
 		m.Missing = &p
 	}
-	return nil
+	return all.err()
 }
 
 // bracket checks that a bracket begins where the one before ends.
 func (r reader) bracket(path string, b bracketFile, before []Bracket) (Bracket, error) {
 	if (b.UpTo == nil) == (b.Below == nil) || b.From != nil && b.Above != nil {
-		return Bracket{}, r.at(path, ErrField, "field", "brackets")
+		return Bracket{}, r.at(path, ErrField, "field", "brackets",
+			"detail", phrase("a bracket has exactly one of up_to (the bound is inside) and below (it is outside), and at most one of from and above"))
 	}
 	portion, ok := portionOf(b.Percent, b.Amount)
-	if !ok {
-		return Bracket{}, r.at(path, ErrPortion)
-	}
 	bracket := Bracket{Portion: portion}
 	if b.UpTo != nil {
 		bracket.Bound, bracket.Inclusive = money.Amount(*b.UpTo), true
@@ -88,12 +90,14 @@ func (r reader) bracket(path string, b bracketFile, before []Bracket) (Bracket, 
 		stated = int64(*b.Above)*2 + 1
 	}
 	switch {
+	case !ok:
+		return bracket, r.at(path, ErrPortion)
 	case bracket.end() <= start:
-		return Bracket{}, r.at(path, ErrBracketsOrder, "bound", bracket.Bound)
+		return bracket, r.at(path, ErrBracketsOrder, "bound", bracket.Bound)
 	case stated > start:
-		return Bracket{}, r.at(path, ErrBracketsHole, "bound", money.Amount(start/2))
+		return bracket, r.at(path, ErrBracketsHole, "bound", money.Amount(start/2))
 	case stated < start:
-		return Bracket{}, r.at(path, ErrBracketsOverlap, "bound", money.Amount(start/2))
+		return bracket, r.at(path, ErrBracketsOverlap, "bound", money.Amount(start/2))
 	}
 	return bracket, nil
 }
@@ -167,13 +171,12 @@ func (r *portionRule) situation(m *memory) (Situation, money.Amount) {
 
 func (r *portionRule) value(m *memory) Number {
 	sit, price := r.situation(m)
-	grant, _ := r.m.Evaluate(sit)
-	return Euro(grant.Of(price))
+	return Euro(r.m.grant(sit).Of(price))
 }
 
 func (r *portionRule) explain(w *writer) (lead, formula string) {
 	sit, price := r.situation(w.m)
-	grant, trace := r.m.Evaluate(sit)
+	trace := r.m.explainGrant(w, sit)
 	w.lines = append(w.lines, trace[1:]...) // its first sentence names the measure
-	return "", w.amount(Euro(grant.Of(price)))
+	return "", w.amount(Euro(r.m.grant(sit).Of(price)))
 }

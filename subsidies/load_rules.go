@@ -18,9 +18,9 @@ func (b *builder) asked(path string, asks inputSet, missing *source, known input
 }
 
 func (b *builder) nameOf(set inputSet) string {
-	for i := range b.m.Inputs {
-		if set.has(b.m.Inputs[i].slot) {
-			return b.m.Inputs[i].Name
+	for _, name := range b.f.scope.order {
+		if sym := b.f.scope.symbols[name]; sym.input && set.has(sym.slot) {
+			return name
 		}
 	}
 	return ""
@@ -54,46 +54,54 @@ func (b *builder) answer(s source, known inputSet, all *shape) (*term, error) {
 
 func (b *builder) brackets(path string, f *bracketsFile, s *step, known inputSet) (shape, error) {
 	var all shape
+	var faults faults
 	of, asks, missing, err := b.looks(path, f.Of, f.Missing, known)
-	if err != nil {
-		return all, err
+	if faults.add(err) {
+		asks = ^inputSet(0)
 	}
 	if len(f.Rows) == 0 || len(f.Rows) > rowsMax {
-		return all, b.wrong(path, "rows is needed: from 1 to %d", rowsMax)
+		faults.add(b.wrong(path, "rows is needed: from 1 to %d", rowsMax))
+		return all, faults.err()
 	}
 	r := &bracketRule{of: of, asks: asks, missing: missing}
-	known |= asks
-	for i, row := range f.Rows {
-		at := fmt.Sprintf("%s.rows[%d]", path, i)
-		if row.Value == nil {
-			return all, b.wrong(at, "value is needed: what holds in this range")
-		}
-		end, err := b.bound(at, row.UpTo, row.Below, row.Else)
-		if err != nil {
-			return all, err
-		}
-		if end.open && i < len(f.Rows)-1 {
-			return all, b.wrong(at, "else takes everything that is left: it is the last row")
-		}
-		if err := b.meets(at, row.From, row.After, r.rows); err != nil {
-			return all, err
-		}
-		value, err := b.answer(*row.Value, known, &all)
-		if err != nil {
-			return all, err
-		}
-		r.rows = append(r.rows, bracketRow{end, value})
-	}
-	ends := make([]bound, len(r.rows))
-	for i := range r.rows {
-		ends[i] = r.rows[i].upTo
-	}
-	if err := b.rise(ends, func(i int) string { return fmt.Sprintf("%s.rows[%d]", path, i) }); err != nil {
-		return all, err
-	}
-	r.above, err = b.beyond(path, f.Above, ends[len(ends)-1].open, known, &all)
 	s.rule = r
-	return all, err
+	known |= asks
+	bounds := true // all of them can be read
+	for i := range f.Rows {
+		row, err := b.row(path, f, i, r.rows, bounds)
+		bounds = bounds && !faults.add(err)
+		if value := f.Rows[i].Value; value == nil {
+			faults.add(b.wrong(fmt.Sprintf("%s.rows[%d]", path, i), "value is needed: what holds in this range"))
+		} else {
+			row.value, err = b.answer(*value, known, &all)
+			faults.add(err)
+		}
+		r.rows = append(r.rows, row)
+	}
+	if bounds {
+		ends := make([]bound, len(r.rows))
+		for i := range r.rows {
+			ends[i] = r.rows[i].upTo
+		}
+		faults.add(b.rise(ends, func(i int) string { return fmt.Sprintf("%s.rows[%d]", path, i) }))
+		r.above, err = b.beyond(path, f.Above, ends[len(ends)-1].open, known, &all)
+		faults.add(err)
+	}
+	return all, faults.err()
+}
+
+// row reads the range of a row; the rows before are those whose bounds can be read.
+func (b *builder) row(path string, f *bracketsFile, i int, before []bracketRow, readable bool) (bracketRow, error) {
+	row, at := f.Rows[i], fmt.Sprintf("%s.rows[%d]", path, i)
+	end, err := b.bound(at, row.UpTo, row.Below, row.Else)
+	switch {
+	case err != nil:
+	case end.open && i < len(f.Rows)-1:
+		err = b.wrong(at, "else takes everything that is left: it is the last row")
+	case readable:
+		err = b.meets(at, row.From, row.After, before)
+	}
+	return bracketRow{upTo: end}, err
 }
 
 // beyond reads what holds past the last range.
@@ -153,8 +161,8 @@ func (b *builder) onDays(visit func(day int64, m *memory) error) error {
 		if err := visit(day, m); err != nil {
 			return err
 		}
-		if m.fault != "" {
-			return b.wrong("$.parameters", "on %s a bound cannot be reckoned: %s", dateOf(day).Format(time.DateOnly), m.fault)
+		if m.fault != nil {
+			return b.wrong("$.parameters", "on %s a bound cannot be reckoned: %s", dateOf(day).Format(time.DateOnly), *m.fault)
 		}
 	}
 	return nil
@@ -224,39 +232,39 @@ func (b *builder) meets(path string, from, above *source, before []bracketRow) e
 
 func (b *builder) linear(path string, f *lineFile, s *step, known inputSet) (shape, error) {
 	var all shape
+	var faults faults
 	of, asks, missing, err := b.looks(path, f.Of, f.Missing, known)
-	if err != nil {
-		return all, err
+	if faults.add(err) {
+		asks = ^inputSet(0)
 	}
 	if len(f.Points) < 2 || len(f.Points) > rowsMax {
-		return all, b.wrong(path, "points is needed: two or more pairs [x, y]")
-	}
-	if f.Before == nil || f.After == nil {
-		return all, b.wrong(path, "before and after are needed: what holds below the first point and above the last one")
+		faults.add(b.wrong(path, "points is needed: two or more pairs [x, y]"))
 	}
 	r := &lineRule{of: of, asks: asks, missing: missing}
+	s.rule = r
 	known |= asks
 	for i, p := range f.Points {
 		if len(p) != 2 {
-			return all, b.wrong(fmt.Sprintf("%s.points[%d]", path, i), "a point is a pair [x, y]")
+			faults.add(b.wrong(fmt.Sprintf("%s.points[%d]", path, i), "a point is a pair [x, y]"))
+			continue
 		}
 		x, err := b.fixed(p[0])
-		if err != nil {
-			return all, err
-		}
+		faults.add(err)
 		y, err := b.answer(p[1], known, &all)
-		if err != nil {
-			return all, err
-		}
+		faults.add(err)
 		r.points = append(r.points, linePoint{x, y})
 	}
-	if r.before, err = b.answer(*f.Before, known, &all); err != nil {
+	if f.Before == nil || f.After == nil {
+		faults.add(b.wrong(path, "before and after are needed: what holds below the first point and above the last one"))
+	} else {
+		r.before, err = b.answer(*f.Before, known, &all)
+		faults.add(err)
+		r.after, err = b.answer(*f.After, known, &all)
+		faults.add(err)
+	}
+	if err := faults.err(); err != nil {
 		return all, err
 	}
-	if r.after, err = b.answer(*f.After, known, &all); err != nil {
-		return all, err
-	}
-	s.rule = r
 	return all, b.onDays(func(day int64, m *memory) error {
 		for i := 1; i < len(r.points); i++ {
 			if r.points[i-1].x.number(m).Cmp(r.points[i].x.number(m)) >= 0 {

@@ -10,12 +10,13 @@ func (b *builder) steps(file measureFile) error {
 	if len(file.Steps) > stepsMax {
 		return b.wrong("$.steps", "at most %d steps", stepsMax)
 	}
+	var all faults
 	for i, f := range file.Steps {
-		if err := b.step(fmt.Sprintf("$.steps[%d]", i), f, slices.Contains(file.Outputs, f.Name)); err != nil {
-			return err
+		if all.add(b.step(fmt.Sprintf("$.steps[%d]", i), f, slices.Contains(file.Outputs, f.Name))) {
+			b.f.scope.addBroken(f.Name)
 		}
 	}
-	return nil
+	return all.err()
 }
 
 // step reads one step; what its condition makes known, its rule may read.
@@ -25,24 +26,25 @@ func (b *builder) step(path string, f stepFile, output bool) error {
 	if f.Always {
 		known = 0
 	}
+	var all faults
 	otherwise := known
 	if f.When != nil {
 		when, err := b.typed(*f.When, kindYesNo, known)
-		if err != nil {
-			return err
+		if all.add(err) {
+			known, otherwise = ^inputSet(0), ^inputSet(0) // what it would have made known is not missed
+		} else {
+			s.when = when
+			known, otherwise = known|when.ifTrue, otherwise|when.ifFalse
 		}
-		s.when = when
-		known, otherwise = known|when.ifTrue, otherwise|when.ifFalse
 	}
 	shape, err := b.rule(path, f, &s, known)
-	if err != nil {
-		return err
+	if all.add(err) {
+		shape.kind = kindNumber
 	}
 	s.kind = shape.kind
-	if err := b.unless(path, f, &s, otherwise); err != nil {
-		return err
-	}
-	if err := b.limits(path, f, &s, known); err != nil {
+	all.add(b.unless(path, f, &s, otherwise))
+	all.add(b.limits(path, f, &s, known))
+	if err := all.err(); err != nil {
 		return err
 	}
 	b.unit(f, &s, shape)
@@ -99,7 +101,7 @@ func (b *builder) rule(path string, f stepFile, s *step, known inputSet) (shape,
 	if err != nil {
 		return shape{}, err
 	}
-	if t.kind == kindNumbers || t.kind == kindChoice {
+	if t.kind.isList() || t.kind == kindChoice {
 		return shape{}, b.located(*f.Value, wrongAt(0, "the value of a step is a number, an amount, yes or no, or a date; this is %s", t.kind))
 	}
 	s.rule = &plainRule{t}
@@ -131,28 +133,23 @@ func (b *builder) limits(path string, f stepFile, s *step, known inputSet) error
 	if s.kind != kindNumber && (f.Round != nil || f.AtLeast != nil || len(f.AtMost) > 0) {
 		return b.wrong(path, "only a number is rounded or limited, and step %s is %s", f.Name, s.kind)
 	}
+	var all faults
 	if f.Round != nil {
 		round, err := b.rounding(path+".round", f.Round)
-		if err != nil {
-			return err
-		}
+		all.add(err)
 		s.round = &round
 	}
 	if f.AtLeast != nil {
 		t, err := b.typed(*f.AtLeast, kindNumber, known)
-		if err != nil {
-			return err
-		}
+		all.add(err)
 		s.atLeast = t
 	}
 	for _, one := range f.AtMost {
 		t, err := b.typed(one, kindNumber, known)
-		if err != nil {
-			return err
-		}
+		all.add(err)
 		s.atMost = append(s.atMost, t)
 	}
-	return nil
+	return all.err()
 }
 
 // unit decides how a step is shown: as the file says; without a word, results and
@@ -174,32 +171,50 @@ func (b *builder) unit(f stepFile, s *step, shape shape) {
 }
 
 func (b *builder) outputs(file measureFile) error {
+	var all faults
 	if len(file.Outputs) == 0 {
-		return b.wrong("$.outputs", "outputs is needed: the names of the steps that are results, for example outputs: [benefit]")
+		all.add(b.wrong("$.outputs", "outputs is needed: the names of the steps that are results, for example outputs: [benefit]"))
 	}
-	if file.Rounding == nil {
-		return b.wrong("$.rounding", "rounding is needed: how results in euro are rounded, for example {to: 0.01, mode: half_up}")
-	}
-	round, err := b.rounding("$.rounding", file.Rounding)
-	if err != nil {
-		return err
-	}
-	if !round.To.Mul(Whole(100)).IsWhole() {
-		return b.wrong("$.rounding", "results are paid in cents: to is 0.01 or a multiple of it")
-	}
+	round, err := b.resultRounding(file)
+	all.add(err)
 	for i, name := range file.Outputs {
 		path := fmt.Sprintf("$.outputs[%d]", i)
 		at := slices.IndexFunc(b.f.steps, func(s step) bool { return s.name == name })
+		if sym := b.f.scope.symbols[name]; sym != nil && sym.broken {
+			continue
+		}
 		if at < 0 || slices.Contains(file.Outputs[:i], name) {
-			return b.wrong(path, "%s is no step, or is there twice", name)
+			all.add(b.wrong(path, "%s is no step, or is there twice; the steps are: %s", name, b.stepNames()))
+			continue
 		}
 		s := &b.f.steps[at]
 		if s.kind != kindNumber {
-			return b.wrong(path, "%s is %s: a result is an amount or a number; write %[1]s ? 1 : 0", name, s.kind)
+			all.add(b.wrong(path, "%s is %s: a result is an amount or a number; write %[1]s ? 1 : 0", name, s.kind))
+			continue
 		}
 		s.result = &round
 		b.f.outputs = append(b.f.outputs, at)
 		b.m.Outputs = append(b.m.Outputs, Output{Name: s.name, Label: s.label, Unit: s.unit, Euro: s.euro})
 	}
-	return nil
+	return all.err()
+}
+
+func (b *builder) stepNames() string {
+	names := make([]string, len(b.f.steps))
+	for i := range b.f.steps {
+		names[i] = b.f.steps[i].name
+	}
+	return strings.Join(names, ", ")
+}
+
+// resultRounding is how results in euro are rounded.
+func (b *builder) resultRounding(file measureFile) (Rounding, error) {
+	if file.Rounding == nil {
+		return Rounding{}, b.wrong("$.rounding", "rounding is needed: how results in euro are rounded, for example {to: 0.01, mode: half_up}")
+	}
+	round, err := b.rounding("$.rounding", file.Rounding)
+	if err == nil && !round.To.Mul(Whole(100)).IsWhole() {
+		err = b.wrong("$.rounding", "results are paid in cents: to is 0.01 or a multiple of it")
+	}
+	return round, err
 }

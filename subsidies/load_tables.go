@@ -9,39 +9,41 @@ import (
 func (b *builder) table(path string, f *tableFile, s *step, known inputSet) (shape, error) {
 	var all shape
 	r := &tableRule{}
+	s.rule = r
+	var faults faults
 	var err error
-	if r.rows, err = b.axis(path+".rows", f.Rows, known); err != nil {
-		return all, err
-	}
-	if r.columns, err = b.axis(path+".columns", f.Columns, known); err != nil {
-		return all, err
-	}
+	r.rows, err = b.axis(path+".rows", f.Rows, known)
+	axes := !faults.add(err)
+	r.columns, err = b.axis(path+".columns", f.Columns, known)
+	axes = !faults.add(err) && axes
 	asks := r.rows.asks | r.columns.asks
-	if r.missing, err = b.asked(path, asks, f.Missing, known); err != nil {
-		return all, err
+	if axes {
+		r.missing, err = b.asked(path, asks, f.Missing, known)
+		faults.add(err)
+	} else {
+		asks = ^inputSet(0)
 	}
 	known |= asks
-	if len(f.Values) != r.rows.size() {
-		return all, b.wrong(path+".values", "%d lines of values are needed, one for each row; there are %d", r.rows.size(), len(f.Values))
+	if axes && len(f.Values) != r.rows.size() {
+		faults.add(b.wrong(path+".values", "%d lines of values are needed, one for each row; there are %d", r.rows.size(), len(f.Values)))
 	}
 	for i, line := range f.Values {
-		if len(line) != r.columns.size() {
-			return all, b.wrong(fmt.Sprintf("%s.values[%d]", path, i), "%d values are needed, one for each column; there are %d", r.columns.size(), len(line))
+		if axes && len(line) != r.columns.size() {
+			faults.add(b.wrong(fmt.Sprintf("%s.values[%d]", path, i), "%d values are needed, one for each column; there are %d", r.columns.size(), len(line)))
 		}
 		cells := make([]*term, len(line))
 		for j, cell := range line {
-			if cells[j], err = b.answer(cell, known, &all); err != nil {
-				return all, err
-			}
+			cells[j], err = b.answer(cell, known, &all)
+			faults.add(err)
 		}
 		r.cells = append(r.cells, cells)
 	}
-	open := r.rows.closed(b.f.scope) && r.columns.closed(b.f.scope)
-	if r.above, err = b.beyond(path, f.Above, open, known, &all); err != nil {
-		return all, err
+	if axes {
+		open := r.rows.closed(b.f.scope) && r.columns.closed(b.f.scope)
+		r.above, err = b.beyond(path, f.Above, open, known, &all)
+		faults.add(err)
 	}
-	s.rule = r
-	return all, nil
+	return all, faults.err()
 }
 
 // closed says that every value has its place on the axis.
@@ -76,7 +78,7 @@ func (b *builder) axis(path string, f axisFile, known inputSet) (axis, error) {
 	switch {
 	case given != 1:
 		return a, b.wrong(path, "exactly one of up_to: [...], below: [...], bounds: [{up_to: ...}, {below: ...}] and is: [...] is needed")
-	case a.of.kind == kindDate || a.of.kind == kindNumbers:
+	case a.of.kind == kindDate || a.of.kind.isList():
 		return a, b.wrong(path, "an axis looks at a number, a choice, or yes and no; this is %s", a.of.kind)
 	case len(f.Is) > 0:
 		return a, b.places(path+".is", f.Is, &a)
@@ -149,33 +151,32 @@ func (b *builder) reductions(path string, f *reductionsFile, s *step, known inpu
 	}
 	one := []reductionMode{reductionLargest, reductionSmallest, reductionFirst}
 	many := []reductionMode{reductionCompounded, reductionSummed}
+	var faults faults
 	if (f.One == "") == (f.All == "") || f.One != "" && !slices.Contains(one, mode) || f.All != "" && !slices.Contains(many, mode) {
-		return all, b.wrong(path, "say how reductions live together: one: %s; or all: %s", joined(one), joined(many))
+		faults.add(b.wrong(path, "say how reductions live together: one: %s; or all: %s", joined(one), joined(many)))
 	}
 	if f.Of.text == "" || len(f.List) == 0 || len(f.List) > stepsMax {
-		return all, b.wrong(path, "of, the amount that is reduced, and list, with 1 to %d reductions, are needed", stepsMax)
+		faults.add(b.wrong(path, "of, the amount that is reduced, and list, with 1 to %d reductions, are needed", stepsMax))
+		return all, faults.err()
 	}
 	of, err := b.answer(f.Of, known, &all)
-	if err != nil {
-		return all, err
-	}
+	faults.add(err)
 	r := &reductionRule{of: of, mode: mode}
+	s.rule = r
 	for i, l := range f.List {
 		if l.IT == "" || l.EN == "" {
-			return all, b.wrong(fmt.Sprintf("%s.list[%d]", path, i), "a reduction needs it and en: what a citizen reads")
+			faults.add(b.wrong(fmt.Sprintf("%s.list[%d]", path, i), "a reduction needs it and en: what a citizen reads"))
 		}
 		when, err := b.typed(l.If, kindYesNo, known)
-		if err != nil {
-			return all, err
+		then := ^inputSet(0)
+		if !faults.add(err) {
+			then = known | when.ifTrue
 		}
-		percent, err := b.percentage(l.Percent, known|when.ifTrue)
-		if err != nil {
-			return all, err
-		}
+		percent, err := b.percentage(l.Percent, then)
+		faults.add(err)
 		r.list = append(r.list, reduction{when, percent, Name{l.IT, l.EN}})
 	}
-	s.rule = r
-	return all, nil
+	return all, faults.err()
 }
 
 // percentage reads "50", "50%", or an expression whose value is out of a hundred.

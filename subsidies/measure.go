@@ -23,13 +23,17 @@ type Measure struct {
 	Source   Source
 	Checked  time.Time // day on which somebody compared the data with the source
 	From, To time.Time // first and last day on which it grants
-	ISEEKind ISEEKind  // the kind of ISEE it looks at; empty if it looks at none
-	Scope    Scope
-	Rule     *Rule         // the price rule; nil for a formula
-	Cap      *money.Amount // most per household and period; nil means no cap
-	CapPer   string        // the period of the cap: "month", "period", "year"
-	Missing  *Portion      // what a household without ISEE gets; nil means not eligible
-	Cases    []Case        // worked cases of a price rule
+	Kind     MeasureKind
+	ISEEKind ISEEKind // the kind of ISEE it looks at, the first of ISEEKinds; empty if it looks at none
+	// ISEEKinds are all the kinds it looks at: where there are several, isee is the
+	// first that a household has. A price rule has one.
+	ISEEKinds []ISEEKind
+	Scope     Scope
+	Rule      *Rule         // the price rule; nil for a formula
+	Cap       *money.Amount // most per household and period; nil means no cap
+	CapPer    string        // the period of the cap: "month", "period", "year"
+	Missing   *Portion      // what a household without ISEE gets; nil means not eligible
+	Cases     []Case        // worked cases of a price rule
 
 	Inputs   []Input      // what Eval wants to know
 	Outputs  []Output     // what Eval gives
@@ -43,6 +47,15 @@ type Measure struct {
 
 // HasPriceRule says whether rounds can use the measure.
 func (m *Measure) HasPriceRule() bool { return m.Rule != nil }
+
+// MeasureKind says what zero means in a measure.
+type MeasureKind string
+
+// The kinds of measures.
+const (
+	KindBenefit MeasureKind = "benefit" // who is not entitled gets nothing
+	KindTariff  MeasureKind = "tariff"  // where it does not hold no price is set, which is not free
+)
 
 // Name is what a measure is called.
 type Name struct{ IT, EN string }
@@ -101,113 +114,207 @@ type Case struct {
 }
 
 // Evaluate says what the measure grants in a situation, as it depends on the
-// price, and why. A measure with a formula grants nothing on a price.
+// price, and why in Italian. A measure with a formula grants nothing on a price.
 func (m *Measure) Evaluate(sit Situation) (Grant, Trace) {
-	trace := Trace{fmt.Sprintf("Misura «%s» (%s, %s).", m.Name.IT, m.Source.Act, italianDate(m.Source.Date))}
-	if m.Rule == nil {
-		return Grant{}, append(trace, "La misura non ha una regola sul prezzo di un servizio: nei turni non si usa.", "Nessun contributo.")
+	return m.grant(sit), m.explainGrant(&writer{lang: Italian}, sit)
+}
+
+// grant is what the measure grants in a situation.
+func (m *Measure) grant(sit Situation) Grant {
+	if m.Rule == nil || m.concerns(sit) != concerned {
+		return Grant{}
 	}
-	if why := m.outside(sit); why != "" {
-		return Grant{}, append(trace, why, "Nessun contributo.")
-	}
-	isee := sit.ISEE
-	if isee != nil && sit.Kind != "" && sit.Kind != m.ISEEKind {
-		trace = append(trace, fmt.Sprintf("La misura guarda l'ISEE %s; quello presentato è %s e non vale.", m.ISEEKind, sit.Kind))
-		isee = nil
-	}
-	portion, why := m.portion(isee)
-	trace = append(trace, why...)
+	portion := m.portion(m.counted(sit))
 	if portion == nil {
-		return Grant{}, append(trace, "Nessun contributo.")
+		return Grant{}
 	}
 	grant := Grant{Eligible: true, BasisPoints: portion.BasisPoints, Amount: portion.Amount}
 	if m.Cap != nil {
 		limit := *m.Cap
 		grant.Cap = &limit
-		trace = append(trace, fmt.Sprintf("Il contributo non supera %s %s per famiglia.", limit.Italian(), perItalian[m.CapPer]))
 	}
-	return grant, append(trace, "Il contributo non supera mai la quota da pagare.")
+	return grant
 }
 
-// outside says why a measure does not concern a situation, or "".
-func (m *Measure) outside(sit Situation) string {
-	day := dayNumber(sit.Date)
+// concern says whether a measure is for a situation.
+type concern int
+
+const (
+	concerned concern = iota
+	otherDay
+	otherCategory
+	otherKind
+	otherCommunity
+)
+
+func (m *Measure) concerns(sit Situation) concern {
 	switch {
-	case day < dayNumber(m.From) || day > dayNumber(m.To):
-		return fmt.Sprintf("La misura vale dal %s al %s; la data è %s.", italianDate(m.From), italianDate(m.To), italianDate(sit.Date))
+	case !m.InForce(sit.Date):
+		return otherDay
 	case !admits(m.Scope.Categories, sit.Category):
-		return "La misura non riguarda questa categoria di servizi."
+		return otherCategory
 	case !admits(m.Scope.CommunityKinds, sit.CommunityKind):
-		return "La misura non riguarda questo tipo di comunità."
+		return otherKind
 	case !admits(m.Scope.Communities, sit.Community):
-		return "La misura non riguarda questa comunità."
+		return otherCommunity
 	}
-	return ""
+	return concerned
+}
+
+// InForce says whether a day is among those of the measure.
+func (m *Measure) InForce(day time.Time) bool {
+	n := dayNumber(day)
+	return dayNumber(m.From) <= n && n <= dayNumber(m.To)
 }
 
 func admits(list []string, one string) bool {
 	return len(list) == 0 || one == "" || slices.Contains(list, one)
 }
 
-// portion is what the rule grants at an ISEE, nil for nothing, with the reason.
-func (m *Measure) portion(isee *money.Amount) (*Portion, Trace) {
-	if isee == nil || *isee < 0 {
-		if m.Missing == nil {
-			return nil, Trace{fmt.Sprintf("Non risulta un ISEE %s valido: senza ISEE la misura non spetta.", m.ISEEKind)}
-		}
-		return m.Missing, Trace{fmt.Sprintf("Non risulta un ISEE %s valido: senza ISEE spetta %s.", m.ISEEKind, m.Missing.Italian())}
+// counted is the ISEE of a situation if it is of the kind that the measure wants.
+func (m *Measure) counted(sit Situation) *money.Amount {
+	if sit.ISEE == nil || *sit.ISEE < 0 || sit.Kind != "" && sit.Kind != m.ISEEKind {
+		return nil
 	}
-	trace := Trace{fmt.Sprintf("ISEE %s: %s.", m.ISEEKind, isee.Italian())}
-	if m.Rule.Linear != nil {
-		portion, why := m.Rule.Linear.at(*isee)
-		return portion, append(trace, why)
-	}
-	from := ""
-	for _, b := range m.Rule.Brackets {
-		if b.holds(*isee) {
-			line := fmt.Sprintf("Rientra nello scaglione %s%s: spetta %s.", from, b.italian(), b.Portion.Italian())
-			portion := b.Portion
-			return &portion, append(trace, line)
-		}
-		from = b.italianFrom()
-	}
-	last := m.Rule.Brackets[len(m.Rule.Brackets)-1]
-	return nil, append(trace, fmt.Sprintf("L'ISEE supera l'ultimo scaglione (%s).", last.italian()))
+	return sit.ISEE
 }
 
-func (b Bracket) holds(isee money.Amount) bool {
+// portion is what the rule grants at an ISEE, nil for nothing.
+func (m *Measure) portion(isee *money.Amount) *Portion {
+	if isee == nil {
+		return m.Missing
+	}
+	if m.Rule.Linear != nil {
+		if bp := m.Rule.Linear.at(*isee); bp > 0 {
+			return &Portion{BasisPoints: bp}
+		}
+		return nil
+	}
+	for i := range m.Rule.Brackets {
+		if m.Rule.Brackets[i].holds(*isee) {
+			return &m.Rule.Brackets[i].Portion
+		}
+	}
+	return nil
+}
+
+// explainGrant says why the measure grants what it does.
+func (m *Measure) explainGrant(w *writer, sit Situation) Trace {
+	nothing := w.say("Nessun contributo.", "No contribution.")
+	trace := Trace{w.say("Misura «%s» (%s, %s).", "Measure “%s” (%s, %s).", m.Name.In(w.lang), m.Source.Act, w.day(m.Source.Date))}
+	if m.Rule == nil {
+		return append(trace, w.say("La misura non ha una regola sul prezzo di un servizio: nei turni non si usa.",
+			"The measure has no rule on the price of a service: rounds do not use it."), nothing)
+	}
+	if why := m.concerns(sit); why != concerned {
+		return append(trace, m.unconcerned(w, why, sit.Date), nothing)
+	}
+	kind := m.ISEEKind.words().In(w.lang)
+	isee := m.counted(sit)
+	if sit.ISEE != nil && sit.Kind != "" && sit.Kind != m.ISEEKind {
+		trace = append(trace, w.say("La misura guarda l'ISEE %s; quello presentato è %s e non vale.",
+			"The measure looks at the ISEE %s; the one presented is %s and does not count.", kind, sit.Kind.words().In(w.lang)))
+	}
+	portion := m.portion(isee)
+	trace = append(trace, m.explainPortion(w, kind, isee, portion)...)
+	if portion == nil {
+		return append(trace, nothing)
+	}
+	if m.Cap != nil {
+		trace = append(trace, w.say("Il contributo non supera %s %s per famiglia.", "The contribution is at most %s %s for each household.",
+			w.amount(Euro(*m.Cap)), capPeriods[m.CapPer].In(w.lang)))
+	}
+	return append(trace, w.say("Il contributo non supera mai la quota da pagare.", "The contribution is never above the share to pay."))
+}
+
+func (m *Measure) unconcerned(w *writer, why concern, day time.Time) string {
+	switch why {
+	case otherDay:
+		return w.say("La misura vale dal %s al %s; la data è %s.", "The measure holds from %s to %s; the day is %s.", w.day(m.From), w.day(m.To), w.day(day))
+	case otherCategory:
+		return w.say("La misura non riguarda questa categoria di servizi.", "The measure is not for this category of services.")
+	case otherKind:
+		return w.say("La misura non riguarda questo tipo di comunità.", "The measure is not for this kind of community.")
+	}
+	return w.say("La misura non riguarda questa comunità.", "The measure is not for this community.")
+}
+
+// explainPortion says how an ISEE leads to a portion.
+func (m *Measure) explainPortion(w *writer, kind string, isee *money.Amount, portion *Portion) Trace {
+	switch {
+	case isee == nil && portion == nil:
+		return Trace{w.say("Non risulta un ISEE %s valido: senza ISEE la misura non spetta.", "No valid ISEE (%s) is on record: without one nothing is due.", kind)}
+	case isee == nil:
+		return Trace{w.say("Non risulta un ISEE %s valido: senza ISEE spetta %s.", "No valid ISEE (%s) is on record: without one %s is due.", kind, w.portion(*portion))}
+	}
+	trace := Trace{w.say("ISEE %s: %s.", "ISEE (%s): %s.", kind, w.amount(Euro(*isee)))}
+	if l := m.Rule.Linear; l != nil {
+		return append(trace, l.explain(w, *isee))
+	}
+	var before *Bracket
+	for i := range m.Rule.Brackets {
+		b := &m.Rule.Brackets[i]
+		if b.holds(*isee) {
+			return append(trace, w.say("Rientra nello scaglione %s: spetta %s.", "It falls in the bracket %s: %s is due.", b.between(w, before), w.portion(b.Portion)))
+		}
+		before = b
+	}
+	return append(trace, w.say("L'ISEE supera l'ultimo scaglione (%s).", "The ISEE is above the last bracket (%s).", before.between(w, nil)))
+}
+
+func (b *Bracket) holds(isee money.Amount) bool {
 	return isee < b.Bound || b.Inclusive && isee == b.Bound
 }
 
-func (b Bracket) italian() string {
-	if b.Inclusive {
-		return "fino a " + b.Bound.Italian()
+// between is "oltre 6.500,00 € e fino a 12.500,00 €": from the end of the bracket
+// before, if it is told.
+func (b *Bracket) between(w *writer, before *Bracket) string {
+	text := ""
+	switch {
+	case before != nil && before.Inclusive:
+		text = w.say("oltre %s e ", "above %s and ", w.amount(Euro(before.Bound)))
+	case before != nil:
+		text = w.say("da %s e ", "from %s and ", w.amount(Euro(before.Bound)))
 	}
-	return "sotto " + b.Bound.Italian()
+	if b.Inclusive {
+		return text + w.say("fino a %s", "up to %s", w.amount(Euro(b.Bound)))
+	}
+	return text + w.say("sotto %s", "below %s", w.amount(Euro(b.Bound)))
 }
 
-func (b Bracket) italianFrom() string {
-	if b.Inclusive {
-		return "oltre " + b.Bound.Italian() + " e "
+// at is the percentage at an ISEE, in basis points.
+func (l *Linear) at(isee money.Amount) int64 {
+	switch {
+	case isee > l.To:
+		return 0
+	case isee <= l.From:
+		return l.BasisPointsFrom
 	}
-	return "da " + b.Bound.Italian() + " e "
+	return l.BasisPointsTo + (l.BasisPointsFrom-l.BasisPointsTo)*(l.To-isee).Cents()/(l.To-l.From).Cents()
 }
 
-func (l Linear) at(isee money.Amount) (*Portion, string) {
+func (l *Linear) explain(w *writer, isee money.Amount) string {
 	if isee > l.To {
-		return nil, fmt.Sprintf("L'ISEE supera %s.", l.To.Italian())
+		return w.say("L'ISEE supera %s.", "The ISEE is above %s.", w.amount(Euro(l.To)))
 	}
-	bp := l.BasisPointsFrom
-	if isee > l.From {
-		bp = l.BasisPointsTo + (l.BasisPointsFrom-l.BasisPointsTo)*(l.To-isee).Cents()/(l.To-l.From).Cents()
+	due := w.portion(Portion{BasisPoints: l.at(isee)})
+	if w.lang == English {
+		return fmt.Sprintf("The percentage falls from %s to %s between an ISEE of %s and %s: %s is due.",
+			w.percent(Fraction(l.BasisPointsFrom, 100)), w.percent(Fraction(l.BasisPointsTo, 100)), w.amount(Euro(l.From)), w.amount(Euro(l.To)), due)
 	}
-	p := Portion{BasisPoints: bp}
-	line := fmt.Sprintf("La percentuale scende %s %s fra %s e %s di ISEE: spetta %s.",
-		withArticle("dal", l.BasisPointsFrom), withArticle("al", l.BasisPointsTo), l.From.Italian(), l.To.Italian(), p.Italian())
-	if bp == 0 {
-		return nil, line
+	return fmt.Sprintf("La percentuale scende %s %s fra %s e %s di ISEE: spetta %s.",
+		withArticle("dal", l.BasisPointsFrom), withArticle("al", l.BasisPointsTo), l.From.Italian(), l.To.Italian(), due)
+}
+
+// portion writes a portion: "il 37,5 % della quota", "37.5% of the share".
+func (w *writer) portion(p Portion) string {
+	if w.lang != English {
+		return p.Italian()
 	}
-	return &p, line
+	if p.Amount > 0 {
+		return w.amount(Euro(p.Amount))
+	}
+	return w.percent(Fraction(p.BasisPoints, 100)) + " of the share"
 }
 
 // Italian is the portion for readers: "il 37,5 % della quota", "15,00 €".
@@ -218,7 +325,7 @@ func (p Portion) Italian() string {
 	return p.Amount.Italian()
 }
 
-var perItalian = map[string]string{"month": "al mese", "period": "a periodo", "year": "all'anno"}
+var capPeriods = map[string]Name{"month": {"al mese", "a month"}, "period": {"a periodo", "a period"}, "year": {"all'anno", "a year"}}
 
 // percentItalian writes basis points as "37,5 %".
 func percentItalian(basisPoints int64) string {

@@ -1,7 +1,6 @@
 package subsidies
 
 import (
-	"errors"
 	"math/big"
 	"regexp"
 	"strings"
@@ -17,8 +16,8 @@ var (
 const digitsMax = 24
 
 var (
-	errNumberText     = errors.New("is no number: write 17000 or 17000.00, with a point before the decimals and nothing between thousands")
-	errNumberDoubtful = errors.New("may be read in two ways: write 17000 for thousands, or 17.0000 for decimals")
+	errNumberText     = phrase("is no number: write 17000 or 17000.00, with a point before the decimals and nothing between thousands")
+	errNumberDoubtful = phrase("may be read in two ways: write 17000 for thousands, or 17.0000 for decimals")
 )
 
 // ParseNumber reads a number as it is written in a measure: "17000", "17000.00",

@@ -16,7 +16,7 @@ import (
 // column (from 1; 0 when it is the whole file), detail (English).
 var ErrPopulation = refusal.New(refusal.KindInvalid, "population")
 
-var errNoInputsNamed = ErrPopulation.With("line", 1, "column", 0, "detail", "the first line must name the inputs of the measure")
+var errNoInputsNamed = ErrPopulation.With("line", 1, "column", 0, "detail", phrase("the first line must name the inputs of the measure"))
 
 // populationRowsMax is how many households a file may have.
 const populationRowsMax = 5_000_000
@@ -59,9 +59,9 @@ func NewPopulation(m *Measure, file io.Reader) (*Population, error) {
 		case strings.HasPrefix(name, "_"):
 			name = ""
 		case m.InputAt(name) < 0:
-			return nil, p.refuse(i+1, fmt.Sprintf("%q is no input of the measure; begin the name with _ to skip the column", name))
+			return nil, p.refuse(i+1, phrase("%q is no input of the measure; begin the name with _ to skip the column", name))
 		case slices.Contains(p.columns, name):
-			return nil, p.refuse(i+1, fmt.Sprintf("%q stands twice", name))
+			return nil, p.refuse(i+1, phrase("%q stands twice", name))
 		}
 		p.columns = append(p.columns, name)
 	}
@@ -99,7 +99,7 @@ func (p *Population) Next(f *Facts) (bool, error) {
 	}
 	p.line++
 	if p.line > populationRowsMax {
-		return false, p.refuse(0, fmt.Sprintf("more than %d households", populationRowsMax))
+		return false, p.refuse(0, phrase("more than %d households", populationRowsMax))
 	}
 	for i, cell := range cells {
 		name := p.columns[i]
@@ -115,12 +115,12 @@ func (p *Population) Next(f *Facts) (bool, error) {
 
 func (p *Population) set(f *Facts, name, cell string) error {
 	if !utf8.ValidString(cell) {
-		return errors.New("is not UTF-8")
+		return phrase("is not UTF-8")
 	}
 	if cell == "" {
 		return f.Missing(name)
 	}
-	if p.m.Inputs[p.m.InputAt(name)].Type.kind() == kindNumbers {
+	if p.m.Inputs[p.m.InputAt(name)].Type.kind().isList() {
 		return f.Set(name, strings.Fields(cell)...)
 	}
 	return f.Set(name, cell)
@@ -132,7 +132,7 @@ func (p *Population) Line() int {
 	return line
 }
 
-func (p *Population) refuse(column int, detail string) error {
+func (p *Population) refuse(column int, detail error) error {
 	return ErrPopulation.With("line", p.Line(), "column", column, "detail", detail)
 }
 

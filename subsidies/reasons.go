@@ -20,6 +20,12 @@ func (w *writer) reason(t *term, holds bool) string {
 		return w.compared(t, holds)
 	case opIn:
 		return w.among(t, holds)
+	case opInList:
+		list := w.slots[t.slot].name.In(w.lang)
+		if holds {
+			return w.say("%s è fra i valori di «%s»", "%s is among the values of “%s”", w.named(t.args[0]), list)
+		}
+		return w.say("%s non è fra i valori di «%s»", "%s is not among the values of “%s”", w.named(t.args[0]), list)
 	case opIf:
 		if t.args[0].holds(w.m) {
 			return w.reason(t.args[1], holds)

@@ -12,6 +12,7 @@ import (
 type Stacking struct {
 	All      bool     // with any other measure; otherwise with those of With only
 	With     []string // IDs of measures
+	Without  []string // IDs of measures that it may not be had together with, although All are allowed
 	After    []string // IDs of measures that pay before this one
 	Basis    Basis
 	Conflict Conflict
@@ -89,8 +90,11 @@ func Combine(cost money.Amount, awards []Award) ([]Paid, money.Amount, error) {
 
 // may says whether two measures can be had together: both must allow it.
 func may(a, b Award) bool {
-	one := a.Stacking.All || slices.Contains(a.Stacking.With, b.Measure)
-	return one && (b.Stacking.All || slices.Contains(b.Stacking.With, a.Measure))
+	return a.Stacking.allows(b.Measure) && b.Stacking.allows(a.Measure)
+}
+
+func (s *Stacking) allows(measure string) bool {
+	return s.All && !slices.Contains(s.Without, measure) || slices.Contains(s.With, measure)
 }
 
 // together settles conflicts, pair by pair in the order of IDs.

@@ -2,7 +2,6 @@ package subsidies
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -19,9 +18,13 @@ type symbol struct {
 	percent  bool     // a parameter written as a percentage
 	of       []string // the words of a choice
 	constant bool     // a parameter: it depends on the day alone
+	broken   bool     // its declaration is wrong, which was told: what uses it is not told too
 
 	// Of a step that keeps a condition: the inputs known when it holds, or not.
 	ifTrue, ifFalse inputSet
+
+	implies inputSet // of an input: the others that are known when it is
+	first   bool     // isee, where it is the first of several kinds
 }
 
 // scope is the names that an expression may use: those that come before it in
@@ -30,7 +33,9 @@ type scope struct {
 	symbols map[string]*symbol
 	order   []string // the names in the order of the file, for error messages
 	slots   int
-	words   []string // every word of every choice; a choice is kept as its place here
+	// readsISEE says that an expression reads the first of several kinds of ISEE.
+	readsISEE bool
+	words     []string // every word of every choice; a choice is kept as its place here
 }
 
 func newScope() *scope { return &scope{symbols: map[string]*symbol{}} }
@@ -48,6 +53,14 @@ func (s *scope) add(sym *symbol) bool {
 		s.word(word)
 	}
 	return true
+}
+
+// addBroken keeps a name whose declaration is wrong, so that what uses it is not
+// wrong as well.
+func (s *scope) addBroken(name string) {
+	if s.symbols[name] == nil {
+		s.symbols[name] = &symbol{name: name, broken: true}
+	}
 }
 
 // word is the place of a word among all words of choices.
@@ -94,11 +107,11 @@ func distance(a, b string) int {
 // expressionError says what is wrong in an expression, and at which letter of it.
 type expressionError struct {
 	from int // letters before the place
-	text string
+	text Phrase
 }
 
-func (e *expressionError) Error() string { return e.text }
+func (e *expressionError) Error() string { return e.text.Error() }
 
 func wrongAt(from int, format string, args ...any) error {
-	return &expressionError{from, fmt.Sprintf(format, args...)}
+	return &expressionError{from, phrase(format, args...)}
 }

@@ -9,10 +9,29 @@ const (
 	kindChoice
 	kindDate
 	kindNumbers // a list of numbers or of amounts
+	kindDates   // a list of dates
 )
 
 func (k kind) String() string {
-	return [...]string{"nothing", "a number", "yes or no", "a choice", "a date", "a list"}[k]
+	return kindNames[k].EN
+}
+
+func (k kind) isList() bool { return k == kindNumbers || k == kindDates }
+
+// element is the kind of what a list holds.
+func (k kind) element() kind {
+	if k == kindDates {
+		return kindDate
+	}
+	return kindNumber
+}
+
+// In is the kind in a language.
+func (k kind) In(l Lang) string { return kindNames[k].In(l) }
+
+var kindNames = [...]Name{
+	{"nulla", "nothing"}, {"un numero", "a number"}, {"sì o no", "yes or no"}, {"una scelta", "a choice"}, {"una data", "a date"},
+	{"un elenco", "a list"}, {"un elenco di date", "a list of dates"},
 }
 
 // op is what a term does.
@@ -45,6 +64,7 @@ const (
 	opYear
 	opMonth
 	opDay
+	opWeekday
 	opLine
 	opScale
 	opKnown
@@ -58,6 +78,7 @@ const (
 	opMore
 	opMoreEqual
 	opIn
+	opInList // among the elements of a list
 	opAny
 	opAll
 	opNone
@@ -96,12 +117,13 @@ type memory struct {
 	known  inputSet
 	item   Number
 	place  int64
-	fault  string // the first impossible operation, in English; empty while all goes well
+	fault  *Phrase // the first impossible operation; nil while all goes well
 }
 
-func (m *memory) fail(why string) Number {
-	if m.fault == "" {
-		m.fault = why
+func (m *memory) fail(english string, args ...any) Number {
+	if m.fault == nil {
+		why := phrase(english, args...)
+		m.fault = &why
 	}
 	return Number{}
 }
@@ -144,7 +166,7 @@ func (t *term) number(m *memory) Number {
 		return t.args[2].number(m)
 	case opSum, opCount, opLen, opAt:
 		return t.ofList(m)
-	case opYears, opMonths, opDays, opYear, opMonth, opDay:
+	case opYears, opMonths, opDays, opYear, opMonth, opDay, opWeekday:
 		return t.ofDates(m)
 	case opLine:
 		return t.onLine(m)
@@ -188,6 +210,14 @@ func (t *term) holds(m *memory) bool {
 			}
 		}
 		return false
+	case opInList:
+		one := t.args[0].number(m)
+		for _, other := range m.lists[t.slot] {
+			if one.Cmp(other) == 0 {
+				return true
+			}
+		}
+		return false
 	case opAny, opAll, opNone:
 		count := t.matches(m)
 		return t.op == opAny && count > 0 || t.op == opNone && count == 0 || t.op == opAll && count == len(m.lists[t.slot])
@@ -227,7 +257,7 @@ func (t *term) extreme(m *memory) Number {
 	if len(t.args) == 0 {
 		list := m.lists[t.slot]
 		if len(list) == 0 {
-			return m.fail("min or max of an empty list")
+			return m.fail("the list %s is empty and has no least or largest element: ask len(%[1]s) > 0 first", t.text)
 		}
 		best := list[0]
 		for _, n := range list[1:] {
@@ -256,7 +286,7 @@ func (t *term) ofList(m *memory) Number {
 	case opAt:
 		place, ok := t.args[0].number(m).Int()
 		if !ok || place < 0 || place >= int64(len(list)) {
-			return m.fail("the list " + t.text + " has no element with that place")
+			return m.fail("the list %s has %d elements, and the one at place %s (from 0) is asked for: ask len(%[1]s) first, or use sum, count or any", t.text, len(list), t.args[0].number(m))
 		}
 		return list[place]
 	}
@@ -296,6 +326,8 @@ func (t *term) ofDates(m *memory) Number {
 		return Whole(int64(dateOf(first).Month()))
 	case opDay:
 		return Whole(int64(dateOf(first).Day()))
+	case opWeekday:
+		return Whole(int64(dateOf(first).Weekday()+6)%7 + 1)
 	}
 	second := t.args[1].number(m).num
 	switch t.op {

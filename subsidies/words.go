@@ -32,6 +32,7 @@ type shown struct {
 	percent bool
 	places  int
 	input   bool
+	item    Name // of a list: what one element is called
 }
 
 // plain says that nothing tells amounts from other numbers.
@@ -58,7 +59,10 @@ func (m *Measure) shownSlots() []shown {
 	slots[p.today].name = Name{"oggi", "today"}
 	for i := range m.Inputs {
 		in := &m.Inputs[i]
-		slots[in.slot].name, slots[in.slot].unit = in.Label, in.Unit
+		slots[in.slot].name, slots[in.slot].unit, slots[in.slot].item = in.Label, in.Unit, in.Item
+	}
+	if p.isee > 0 {
+		slots[p.isee].name = Name{"ISEE", "ISEE"}
 	}
 	for i := range p.steps {
 		s := &p.steps[i]

@@ -1,0 +1,3 @@
+package subsidies
+
+var italian = map[string]string{}
