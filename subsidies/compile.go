@@ -2,6 +2,7 @@ package subsidies
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -83,24 +84,31 @@ func nesting(text string) int {
 	return most
 }
 
+var unexpectedToken = regexp.MustCompile(`^unexpected token [A-Za-z]+\("(.*)"\)`)
+
+// tokenHints say what is usually meant by a sign that cannot be
+// where it is.
+var tokenHints = map[string]Phrase{
+	",": phrase("; decimals have a point: 4.06"),
+	"=": phrase("; equal is =="),
+	"e": phrase("; write and"),
+	"o": phrase("; write or"),
+	"%": phrase("; 30%% of it is * 0.30, or a parameter written 30%%"),
+}
+
 // syntaxError puts the parser's message into words for those who write measures.
 func syntaxError(err error) error {
 	var e *file.Error
 	if !errors.As(err, &e) {
 		return wrongAt(0, "cannot be read: %s", err)
 	}
-	text := e.Message
-	if strings.Contains(text, "EOF") || strings.Contains(text, "unexpected end") {
-		text = "ends too early; if it holds # or a colon, put the whole expression between double quotes; 30% of it is * 0.30, or a parameter written 30%"
+	if strings.Contains(e.Message, "EOF") || strings.Contains(e.Message, "unexpected end") {
+		return wrongAt(e.From, "cannot be read: ends too early; if it holds # or a colon, put the whole expression between double quotes; 30%% of it is * 0.30, or a parameter written 30%%")
 	}
-	for part, hint := range map[string]string{
-		`Operator(",")`: "decimals have a point: 4.06", `Operator("=")`: "equal is ==", `Identifier("e")`: "write and", `Identifier("o")`: "write or",
-	} {
-		if strings.Contains(text, "unexpected token "+part) {
-			text += "; " + hint
-		}
+	if found := unexpectedToken.FindStringSubmatch(e.Message); found != nil {
+		return wrongAt(e.From, "cannot be read: %s is not expected here%s", found[1], tokenHints[found[1]])
 	}
-	return wrongAt(e.From, "cannot be read: %s", text)
+	return wrongAt(e.From, "cannot be read: %s", e.Message)
 }
 
 // node compiles one node; known are the inputs known at this place.

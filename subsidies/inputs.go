@@ -204,14 +204,15 @@ func (f *Facts) Missing(name string) error {
 	return nil
 }
 
-// complete returns [ErrInput] for the first input that is needed and not given.
+// complete returns [ErrInput] for each input that is needed and not given.
 func (f *Facts) complete() error {
+	var all faults
 	for i := range f.m.Inputs {
 		if in := &f.m.Inputs[i]; !in.Optional && !f.known.has(in.slot) {
-			return notGiven(in)
+			all.add(notGiven(in))
 		}
 	}
-	return nil
+	return all.err()
 }
 
 func notGiven(in *Input) error {

@@ -210,19 +210,19 @@ func (b *builder) meets(path string, from, above *source, before []bracketRow) e
 		if c == 0 && outside != end.inclusive {
 			c = map[bool]int{true: 1, false: -1}[outside]
 		}
-		stated := "from " + y.Text(0)
+		stated := phrase("from %s", y)
 		if outside {
-			stated = "above " + y.Text(0)
+			stated = phrase("above %s", y)
 		}
-		ended := "below " + x.Text(0)
+		ended := phrase("below %s", x)
 		if end.inclusive {
-			ended = "up to " + x.Text(0)
+			ended = phrase("up to %s", x)
 		}
 		switch {
 		case c > 0 && len(before) == 0:
 			return b.wrong(path, "a hole: the first row begins %s, and what holds from 0 is not decided", stated)
 		case c > 0:
-			return b.wrong(path, "a hole: the row before ends %s and this one begins %s; decide what holds between them, and write above: %s here or another bound there", ended, stated, x.Text(0))
+			return b.wrong(path, "a hole: the row before ends %s and this one begins %s; decide what holds between them, and write above: %s here or another bound there", ended, stated, x)
 		case c < 0:
 			return b.wrong(path, "an overlap: the row before ends %s and this one begins %s", ended, stated)
 		}

@@ -16,8 +16,9 @@ var (
 const digitsMax = 24
 
 var (
-	errNumberText     = phrase("is no number: write 17000 or 17000.00, with a point before the decimals and nothing between thousands")
-	errNumberDoubtful = phrase("may be read in two ways: write 17000 for thousands, or 17.0000 for decimals")
+	errNumberText  = phrase("is no number: write 17000 or 17000.00, with a point before the decimals and nothing between thousands")
+	errNumberComma = phrase("is no number: decimals have a point, 12.50, and nothing stands between thousands")
+	errNumberEuro  = phrase("is no number: the sign € is not written, only the amount, for example 12.50")
 )
 
 // ParseNumber reads a number as it is written in a measure: "17000", "17000.00",
@@ -25,10 +26,14 @@ var (
 // to three digits are refused, because in Italy 17.000 is seventeen thousand.
 func ParseNumber(text string) (Number, error) {
 	switch {
+	case strings.Contains(text, ","):
+		return Number{}, errNumberComma
+	case strings.Contains(text, euroSign):
+		return Number{}, errNumberEuro
 	case len(text) > digitsMax || !decimalText.MatchString(text):
 		return Number{}, errNumberText
 	case doubtfulText.MatchString(text):
-		return Number{}, errNumberDoubtful
+		return Number{}, doubtful(text)
 	}
 	r, ok := new(big.Rat).SetString(strings.ReplaceAll(text, "_", ""))
 	if !ok {
@@ -46,6 +51,12 @@ func ParseNumber(text string) (Number, error) {
 		}
 	}
 	return n, nil
+}
+
+// doubtful says how to write what 17.000 may mean: 17000, or 17 with decimals.
+func doubtful(text string) error {
+	whole, decimals, _ := strings.Cut(text, ".")
+	return phrase("may be read in two ways: for thousands write %s%s; for decimals write %[1]s.%[2]s0, or two of them if it is an amount, %[1]s.%[3]s", whole, decimals, decimals[:2])
 }
 
 // parsePercent reads "60%", "0.8 %": sixty hundredths, eight thousandths. False

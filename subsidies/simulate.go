@@ -25,7 +25,6 @@ type Simulation struct {
 	at    int // of the output
 	facts *Evaluator
 	last  Result
-	isee  int // place of that input, -1 if the measure looks at none
 }
 
 // IncomeBand is the part of a population between two values of ISEE.
@@ -55,7 +54,7 @@ var (
 // household gets it; 0 reads it from the unit of the result (€/mese is 12). It
 // returns [ErrSimulatedOutput] or [ErrSimulatedTimes].
 func NewSimulation(m *Measure, output string, perYear int) (*Simulation, error) {
-	s := &Simulation{Measure: m, at: -1, facts: m.NewEvaluator(), isee: m.InputAt(iseeName)}
+	s := &Simulation{Measure: m, at: -1, facts: m.NewEvaluator()}
 	var names []string
 	for i, o := range m.Outputs {
 		if o.Euro {
@@ -123,12 +122,14 @@ func (s *Simulation) Add(f *Facts, day time.Time) (money.Amount, error) {
 }
 
 func (s *Simulation) bandOf(f *Facts) int {
-	if s.isee < 0 || !f.known.has(s.isee) {
-		return len(s.Bands) - 1
+	for place := range s.Measure.ISEEKinds { // their inputs come first
+		if f.known.has(place) {
+			isee, _ := f.values[place].Amount()
+			at, _ := slices.BinarySearch(bandBounds, isee)
+			return at
+		}
 	}
-	isee, _ := f.values[s.isee].Amount()
-	at, _ := slices.BinarySearch(bandBounds, isee)
-	return at
+	return len(s.Bands) - 1
 }
 
 // Comparison counts how two measures, or two versions of one, differ for the

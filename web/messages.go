@@ -108,6 +108,8 @@ func argText(name string, value any) string {
 		return durationText(v)
 	case pooling.RoundState:
 		return stateText(v)
+	case interface{ Italian() string }:
+		return v.Italian()
 	case []string:
 		return strings.Join(v, ", ")
 	case string:

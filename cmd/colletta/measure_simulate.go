@@ -63,19 +63,19 @@ func (c *measureSimulateCmd) run(w io.Writer, files []string) error {
 	for {
 		for i := range next {
 			if more, err := next[i](); err != nil {
-				return inWords(err)
+				return inWords(err, subsidies.English)
 			} else if !more {
 				return printTrial(w, trial)
 			}
 		}
 		if at, err := trial.Add(); err != nil {
-			return fmt.Errorf("%s, household %d: %w", files[at], trial.Versions[at].Households+1, inWords(err))
+			return fmt.Errorf("%s, household %d: %w", files[at], trial.Versions[at].Households+1, inWords(err, subsidies.English))
 		}
 	}
 }
 
 func (c *measureSimulateCmd) begin(file string) (*subsidies.TrialVersion, error) {
-	m, err := readMeasure(file)
+	m, err := readMeasure(file, subsidies.English)
 	if err != nil {
 		return nil, err
 	}
@@ -85,16 +85,19 @@ func (c *measureSimulateCmd) begin(file string) (*subsidies.TrialVersion, error)
 			return nil, fmt.Errorf("--date: %q is no day YYYY-MM-DD", c.Date)
 		}
 	}
+	if !m.InForce(v.Day) {
+		return nil, fmt.Errorf("%s: not in force on %s: it holds from %s to %s; --date says another day", file, v.Day.Format(time.DateOnly), m.From.Format(time.DateOnly), m.To.Format(time.DateOnly))
+	}
 	for name, value := range c.Set {
 		if m.InputAt(name) < 0 && c.Against != "" {
 			continue // an input of the other version
 		}
 		if err := v.Facts.Set(name, strings.Fields(value)...); err != nil {
-			return nil, fmt.Errorf("--set: %w", inWords(err))
+			return nil, fmt.Errorf("--set: %w", inWords(err, subsidies.English))
 		}
 	}
 	if v.Simulation, err = subsidies.NewSimulation(m, c.Output, c.PerYear); err != nil {
-		return nil, inWords(err)
+		return nil, inWords(err, subsidies.English)
 	}
 	return v, nil
 }
@@ -109,12 +112,12 @@ func (c *measureSimulateCmd) households(s *subsidies.TrialVersion) (next func() 
 		p, err := subsidies.NewPopulation(s.Measure, file)
 		if err != nil {
 			file.Close()
-			return nil, fmt.Errorf("%s: %w", c.Population, inWords(err))
+			return nil, fmt.Errorf("%s: %w", c.Population, inWords(err, subsidies.English))
 		}
 		return func() (bool, error) {
 			more, err := p.Next(s.Facts)
 			if err != nil {
-				err = fmt.Errorf("%s: %w", c.Population, inWords(err))
+				err = fmt.Errorf("%s: %w", c.Population, inWords(err, subsidies.English))
 			}
 			if !more {
 				file.Close()
@@ -122,7 +125,10 @@ func (c *measureSimulateCmd) households(s *subsidies.TrialVersion) (next func() 
 			return more, err
 		}, nil
 	}
-	isee := s.Measure.InputAt("isee")
+	isee := -1
+	if inputs := s.Measure.ISEEInputs(); len(inputs) > 0 {
+		isee = inputs[0].Place
+	}
 	values := pooling.GenerateISEE(c.Households, c.Seed)
 	at := 0
 	return func() (bool, error) {

@@ -35,7 +35,7 @@ func TestMeasuresAreProvedFileByFile(t *testing.T) {
 	failing := changedMeasure(t, "monopoli_sad_2018.yaml", "value: full_cost", "value: 13.90")
 	misspelt := changedMeasure(t, "monopoli_sad_2018.yaml", "hourly * hours", "hourly * hour")
 	var out, wrong bytes.Buffer
-	c := measureTestCmd{Files: []string{examplesOfMeasures + "monopoli_sad_2018.yaml", failing, misspelt, examplesOfMeasures + "milano_baf_wemi_2017.yaml"}}
+	c := measureTestCmd{Lang: "en", Files: []string{examplesOfMeasures + "monopoli_sad_2018.yaml", failing, misspelt, examplesOfMeasures + "milano_baf_wemi_2017.yaml"}}
 	if err := c.run(&out, &wrong); err != exitCode(1) {
 		t.Errorf("ended with %v, want code 1", err)
 	}
@@ -43,9 +43,9 @@ func TestMeasuresAreProvedFileByFile(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 	for _, want := range []string{
-		failing + ":59: worked case 6 (full): hourly is 13.90, expected 13.80\n    Misura «Comune di Monopoli",
-		"    Quota del mese: 13,90 × 10 = 139,00\u00a0€/mese.\n",
-		misspelt + ":38:21: hourly * hour: hour is no input, parameter or step above this line; there are: hours,",
+		failing + ":60: worked case 6 (full): hourly is 13.90, expected 13.80\n    Measure “City of Monopoli",
+		"    Share of the month: 13.90 × 10 = €139.00/month.\n",
+		misspelt + ":39:21: hourly * hour: hour is no input, parameter or step above this line; there are: hours,",
 	} {
 		if !strings.Contains(wrong.String(), want) {
 			t.Errorf("no %q in\n%s", want, wrong.String())
@@ -72,20 +72,29 @@ func TestMeasuresAreEvaluatedOnAJSONFile(t *testing.T) {
 		}
 	}
 	for facts, want := range map[string]string{
-		"{\n\"isee\": 1,\n\"hours\": 2.5}": "-:3: hours: 2.5 is no whole number",
-		`{"isee": "1.234,50", "hours": 1}`: "-:1: isee: \"1.234,50\" is no number",
-		`{"hours": null}`:                  "hours: is needed and cannot be missing",
-		`{"isee": 1}`:                      "hours: is needed and was not given",
-		`{"hour": 1}`:                      "hour: is no input of this measure; there are: isee, hours",
-		`{"hours": [1]`:                    "-:1: ",
-		`{"hours": {}}`:                    "a number, a text, true, false, null or a list",
-		`[]`:                               "an object with the inputs is expected",
+		"{\n\"isee\": 1,\n\"hours\": 2.5}":  "-:3:10: hours: 2.5 is no whole number",
+		`{"isee": "1.234,50", "hours": 1}`:  "-:1:10: isee: \"1.234,50\" is no number: decimals have a point",
+		`{"isee": "333.333", "hours": 1}`:   "for thousands write 333333; for decimals write 333.3330, or two of them if it is an amount, 333.33",
+		`{"isee": 1, "hours": "x", "a": 1}`: "hours: \"x\" is no number: write 17000 or 17000.00, with a point before the decimals and nothing between thousands\n-:1:32: a: is no input",
+		`{"isee": 12,5, "hours": 1}`:        "-:1:13: the name of an input between double quotes is expected here; decimals have a point",
+		`{"isee": 1, "hours": 1,}`:          "no comma follows the last value",
+		`{'isee': 1}`:                       "-:1:2: names and texts stand between double quotes",
+		`{"isee": 1 "hours": 1}`:            "-:1:12: '\"' cannot be here",
+		`{"isee": 1, "hours": yes}`:         "-:1:22: 'y' cannot be here: a value is expected",
+		`{"isee": 1, "isee": 2}`:            "-:1:13: this name is there twice",
+		`{"isee": 1, "hours": 1} x`:         "nothing is expected after the last }",
+		`{"hours": null}`:                   "hours: is needed and cannot be missing",
+		`{"isee": 1}`:                       "hours: is needed and was not given",
+		`{"hour": 1}`:                       "hour: is no input of this measure; there are: isee, hours",
+		`{"hours": [1]`:                     "-:1:14: the text ends too early",
+		`{"hours": {}}`:                     "a number, a text between quotes, true, false, null or a list",
+		`[]`:                                "an object with the inputs is expected",
 	} {
-		if out, err := eval(measureEvalCmd{Lang: "it"}, facts); err == nil || !strings.Contains(err.Error(), want) {
+		if out, err := eval(measureEvalCmd{Lang: "en"}, facts); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q\n%s", facts, err, want, out)
 		}
 	}
-	if out, err := eval(measureEvalCmd{Lang: "en", Date: "2019-01-01"}, `{"hours": 1}`); err != nil || !strings.Contains(out, "on this day nothing is due") {
+	if out, err := eval(measureEvalCmd{Lang: "en", Date: "2019-01-01"}, `{"hours": 1}`); err != nil || !strings.Contains(out, "no tariff is set for this day") {
 		t.Errorf("outside its period: %v\n%s", err, out)
 	}
 }
