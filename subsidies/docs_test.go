@@ -15,11 +15,10 @@ name: {it: Ricetta, en: Recipe}
 source: {act: Delibera 1, date: 2026-01-01, protocol: 12/2026}
 checked: 2026-01-02
 valid: {from: 2026-01-01, to: 2027-12-31}
-isee: ordinario
 rounding: {to: 0.01, mode: half_up}
 `
 
-var snippet = regexp.MustCompile("(?s)```yaml(| complete| recipe)\n(.*?)```")
+var snippet = regexp.MustCompile("(?s)```yaml(| complete| recipe| recipe isee)\n(.*?)```")
 
 // pageSnippets are the measures of docs/measures.md, each with its line.
 func pageSnippets(t testing.TB) (measures []string, lines []int) {
@@ -33,6 +32,8 @@ func pageSnippets(t testing.TB) (measures []string, lines []int) {
 		line := strings.Count(string(page[:at[4]]), "\n")
 		switch kind {
 		case " recipe":
+			text = recipeHead + "isee: ordinario\n" + text
+		case " recipe isee": // it says which kinds it looks at
 			text = recipeHead + text
 		case "":
 			t.Errorf("line %d: a snippet that is neither complete nor a recipe is not tried", line)
