@@ -94,7 +94,7 @@ func (r reader) provePrice(path string, i int, c caseFile, m *Measure) error {
 }
 
 // differs refuses a case that does not come out.
-func (r reader) differs(path string, i int, name, output string, got, expect any, explain func(Lang) Trace) error {
+func (r reader) differs(path string, i int, name string, output, got, expect any, explain func(Lang) Trace) error {
 	part, _, _ := strings.Cut(strings.TrimPrefix(path, "$."), "[")
 	e := ErrCase.With("part", part, "number", i+1, "name", name, "output", output, "got", got, "expect", expect, "others", []string{})
 	if explain != nil {
@@ -120,9 +120,9 @@ func (r reader) proveFormula(path string, i int, c caseFile, m *Measure) error {
 	}
 	switch {
 	case worked.Outcome != "" && worked.Outcome != got.Outcome():
-		return r.differs(path, i, c.Name, "expect", string(got.Outcome()), string(worked.Outcome), explain)
+		return r.differs(path, i, c.Name, phrase("the outcome"), string(got.Outcome()), string(worked.Outcome), explain)
 	case worked.Outcome == "" && m.noTariff(got.Outcome(), worked.Expect):
-		return r.differs(path, i, c.Name, "expect", string(got.Outcome()), phrase("a tariff (a case that ends so says expect: %s)", string(got.Outcome())), explain)
+		return r.differs(path, i, c.Name, phrase("the outcome"), string(got.Outcome()), phrase("a tariff (a case that ends so says expect: %s)", string(got.Outcome())), explain)
 	}
 	for _, e := range worked.Expect {
 		if x := got.Values[e.Output]; x.Cmp(e.Value) != 0 {

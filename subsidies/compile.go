@@ -3,6 +3,7 @@ package subsidies
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -103,7 +104,7 @@ func syntaxError(err error) error {
 		return wrongAt(0, "cannot be read: %s", err)
 	}
 	if strings.Contains(e.Message, "EOF") || strings.Contains(e.Message, "unexpected end") {
-		return wrongAt(e.From, "cannot be read: ends too early; if it holds # or a colon, put the whole expression between double quotes; 30%% of it is * 0.30, or a parameter written 30%%")
+		return wrongAt(e.From, "cannot be read: ends too early; if it holds a comma, # or a colon, put the whole expression between double quotes; 30%% of it is * 0.30, or a parameter written 30%%")
 	}
 	if found := unexpectedToken.FindStringSubmatch(e.Message); found != nil {
 		return wrongAt(e.From, "cannot be read: %s is not expected here%s", found[1], tokenHints[found[1]])
@@ -176,6 +177,9 @@ func (c *compiler) name(n *ast.IdentifierNode, known inputSet) (*term, error) {
 	sym := c.scope.symbols[n.Value]
 	if sym != nil && sym.broken {
 		return nil, errFollows
+	}
+	if sym == nil && slices.Contains(c.scope.later, n.Value) {
+		return nil, wrongAt(n.Location().From, "%s is a step further down: what is used stands above; conditions of eligible come before all steps and know inputs and parameters alone, so write the choice there with ? :", n.Value)
 	}
 	if sym == nil {
 		return nil, wrongAt(n.Location().From, "%s is no input, parameter or step above this line; there are: %s", n.Value, c.scope.known(n.Value))

@@ -61,3 +61,30 @@ func TestExamplesPassTheirCases(t *testing.T) {
 		t.Errorf("%d cases and %d funding cases, want 92 and 2", cases, fundings)
 	}
 }
+
+// Goal: whoever has only docs/measures.md can write the acts of a municipality.
+// Method: measures written from the words of invented acts, each at the top of its
+// file; their cases were reckoned with fractions by a separate program.
+func TestWrittenMeasuresPassTheirCases(t *testing.T) {
+	t.Parallel()
+	names, err := filepath.Glob("testdata/measures_written/*.yaml")
+	if err != nil || len(names) != 8 {
+		t.Fatalf("%d measures, want 8 (%v)", len(names), err)
+	}
+	cases := 0
+	for _, name := range names {
+		m := loadFile(t, name)
+		cases += len(m.Worked)
+		if m.ID+".yaml" != filepath.Base(name) || !strings.Contains(m.Note, "inventat") || len(m.Unlabelled()) > 0 {
+			t.Errorf("%s: ID %s, note %q, without a label %v", name, m.ID, m.Note, m.Unlabelled())
+		}
+		for _, c := range m.Worked {
+			if trace, err := m.Explain(c.Facts, c.Day, English); err != nil || len(trace) < 3 {
+				t.Errorf("%s: trace %v, %v", m.ID, trace, err)
+			}
+		}
+	}
+	if cases != 57 {
+		t.Errorf("%d cases, want 57", cases)
+	}
+}

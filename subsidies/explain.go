@@ -71,7 +71,7 @@ func (w *writer) iseeLine(m *Measure, f *Facts) {
 		}
 	}
 	if m.formula.scope.readsISEE && counts != "" {
-		w.line(w.say("Dove non è detto quale, conta l'ISEE %s", "Where none is named, the ISEE (%s) counts", counts))
+		w.line(w.say("Come ISEE conta quello %s", "As ISEE the one %s counts", counts))
 	}
 }
 

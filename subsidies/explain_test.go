@@ -85,6 +85,80 @@ func TestTracesAreReadByCitizens(t *testing.T) {
 	}
 }
 
+// A price rule speaks English too: every sentence of it.
+func TestPriceRulesAreExplainedInEnglish(t *testing.T) {
+	t.Parallel()
+	m := measureOf(t, "contributo-laboratori-scuola-2026")
+	for _, c := range []struct {
+		isee, want string
+	}{
+		{"9200", "It falls in the bracket above €6,500.00 and up to €12,500.00: 60% of the share is due."},
+		{"99000", "The ISEE is above the last bracket"},
+		{"", "No valid ISEE (for minors) is on record: without one nothing is due."},
+	} {
+		f := m.NewFacts()
+		if c.isee != "" {
+			if err := f.Set("isee", c.isee); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := f.Set("price", "50"); err != nil {
+			t.Fatal(err)
+		}
+		trace, err := m.Explain(f, m.From, English)
+		text := strings.Join(trace, "\n")
+		if err != nil || !strings.Contains(text, c.want) {
+			t.Errorf("no %q in\n%s (%v)", c.want, text, err)
+		}
+		for _, italian := range []string{"Il ", "contributo", "Nessun", "spetta", "quota", "scaglione"} {
+			if strings.Contains(strings.TrimPrefix(text, trace[0]), italian) {
+				t.Errorf("%q is Italian in\n%s", italian, text)
+			}
+		}
+	}
+	linear := Linear{1000_00, 2000_00, 50_00, 10_00}
+	if got := linear.explain(&writer{lang: English}, 1500_00); got != "The percentage falls from 50% to 10% between an ISEE of €1,000.00 and €2,000.00: 30% of the share is due." {
+		t.Error(got)
+	}
+}
+
+// What decided is told: the reduction that lost, why a step counts, the months of
+// a list, which ISEE counts.
+func TestTracesSayWhatDecided(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		id    string
+		facts map[string]string
+		want  string
+	}{
+		{"mensa-valfiorita-2026", map[string]string{"isee_ordinario": "18000", "resident": "yes", "child_order": "2", "disability": "yes", "meals": "1", "special_diet_days": "0"},
+			"Pasto: disabilità (−25 %): 5,30 × 75 % = 3,975, arrotondato a 3,98 €/pasto (conta solo la riduzione maggiore, non anche secondo figlio (−15 %))."},
+		{"mensa-valfiorita-2026", map[string]string{"isee_ordinario": "18000", "resident": "yes", "child_order": "1", "disability": "no", "meals": "1", "special_diet_days": "0"},
+			"Come ISEE conta quello ordinario."},
+		{"mensa-valfiorita-2026", map[string]string{"resident": "no", "child_order": "1", "disability": "no", "meals": "1", "special_diet_days": "0"},
+			"Tariffa della fascia: 7,015 €/pasto, perché residente: no."},
+		{"nido-roccachiara-2026", map[string]string{"isee": "10000", "resident": "yes", "part_time": "no", "siblings_at_nido": "0", "start": "2026-09-01", "month_start": "2026-10-01", "absences": "2026-10-01 2026-10-03 2026-11-02"},
+			"Retta intera (residente: sì): 10.000,00 × 2,2 % = 220,00 €/mese."},
+		{"nido-roccachiara-2026", map[string]string{"isee": "10000", "resident": "yes", "part_time": "no", "siblings_at_nido": "0", "start": "2026-09-01", "month_start": "2026-10-01", "absences": "2026-10-01 2026-10-03 2026-11-02"},
+			"Assenze del mese: 1 giorni (1 di 3 in «giorni di assenza» contano: 01/10/2026)."},
+		{"sad-valfiorita-2026", map[string]string{"isee_sociosanitario": "14000", "weeks": "4 4 10", "alone": "no"},
+			"Somma delle settimane: 138,00 € (138,00 è la somma su «ore per settimana»: settimana 1–2: 2 × 34,00; settimana 3: 70,00)."},
+	} {
+		m := loadFile(t, "testdata/measures_written/"+c.id+".yaml")
+		f := m.NewFacts()
+		for name, value := range c.facts {
+			if err := f.Set(name, strings.Fields(value)...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		trace, err := m.Explain(f, m.From, Italian)
+		text := strings.ReplaceAll(strings.Join(trace, "\n"), "\u00a0", " ")
+		if err != nil || !slices.Contains(strings.Split(text, "\n"), c.want) {
+			t.Errorf("no %q in\n%s (%v)", c.want, text, err)
+		}
+	}
+}
+
 func TestTraceSaysWhenTheMeasureIsNotInForce(t *testing.T) {
 	t.Parallel()
 	m := loadFile(t, "measures/examples/monopoli_sad_2018.yaml")

@@ -160,8 +160,16 @@ func nearest(wrong string, names []string) string {
 		return ""
 	}
 	best := slices.MinFunc(names, func(a, b string) int { return cmp.Or(distance(wrong, a)-distance(wrong, b), strings.Compare(a, b)) })
-	if distance(wrong, best) > max(1, len(wrong)/3) {
-		return ""
+	if distance(wrong, best) <= max(1, len(wrong)/3) {
+		return best
 	}
-	return best
+	for _, name := range names { // minori for minorenni
+		if len(wrong) >= beginningLetters && strings.HasPrefix(name, wrong[:beginningLetters]) {
+			return name
+		}
+	}
+	return ""
 }
+
+// beginningLetters are enough to guess a name that begins with them.
+const beginningLetters = 4

@@ -38,6 +38,9 @@ type builder struct {
 func (r reader) formula(file measureFile, m *Measure) error {
 	b := &builder{reader: r, m: m, f: &formula{scope: newScope()}}
 	m.formula = b.f
+	for _, s := range file.Steps {
+		b.f.scope.later = append(b.f.scope.later, s.Name)
+	}
 	var all faults
 	for _, part := range []func(measureFile) error{b.inputs, b.parameters, b.conditions, b.steps, b.outputs} {
 		all.add(part(file))
@@ -196,6 +199,7 @@ func (k ISEEKind) input() Input {
 }
 
 func (b *builder) readInput(path, name string, f inputFile) (Input, error) {
+	b.labelled(name, f.Label)
 	in := Input{Name: name, Type: InputType(f.Type), Optional: f.Optional, Unit: Name(f.Unit), Of: f.Of, ItemsMax: itemsMax, Label: labelOf(name, f.Label)}
 	k := in.Type.kind()
 	switch {
@@ -233,6 +237,12 @@ func (b *builder) readInput(path, name string, f inputFile) (Input, error) {
 		}
 	}
 	return in, nil
+}
+
+func (b *builder) labelled(name string, f *nameFile) {
+	if f == nil {
+		b.m.unlabelled = append(b.m.unlabelled, name)
+	}
 }
 
 func joined[T ~string](list []T) string {

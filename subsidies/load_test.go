@@ -2,6 +2,7 @@ package subsidies
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -93,7 +94,7 @@ func TestFirstFailingCaseIsNamed(t *testing.T) {
 	text := strings.ReplaceAll(strings.ReplaceAll(sound, "expect: 7.50", "expect: 7.49"), "expect: 0.00", "expect: 1.00")
 	_, err := LoadMeasure([]byte(text))
 	r := refusal.All(err)
-	if len(r) != 1 || r[0].Args["number"] != 2 || r[0].Args["got"] != money.Amount(750) || r[0].Args["expect"] != money.Amount(749) {
+	if len(r) != 1 || fmt.Sprint(r[0].Args["others"]) != "[3]" || r[0].Args["number"] != 2 || r[0].Args["got"] != money.Amount(750) || r[0].Args["expect"] != money.Amount(749) {
 		t.Errorf("%v", err)
 	}
 }
@@ -115,7 +116,7 @@ func FuzzLoadMeasure(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := LoadMeasure(data)
 		if err != nil {
-			if len(refusal.All(err)) != 1 {
+			if len(refusal.All(err)) == 0 {
 				t.Fatalf("not a refusal: %v", err)
 			}
 			return

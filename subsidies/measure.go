@@ -42,8 +42,12 @@ type Measure struct {
 	Fund     *FundPolicy // nil if the measure has no fund, as a tariff
 	Fundings []FundingCase
 
-	formula *formula
+	formula    *formula
+	unlabelled []string
 }
+
+// Unlabelled are the inputs and steps without a label: citizens read their names.
+func (m *Measure) Unlabelled() []string { return m.unlabelled }
 
 // HasPriceRule says whether rounds can use the measure.
 func (m *Measure) HasPriceRule() bool { return m.Rule != nil }

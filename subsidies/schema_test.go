@@ -2,6 +2,7 @@ package subsidies
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -45,7 +46,11 @@ func TestSchemaAgreesWithTheLoader(t *testing.T) {
 		file, _ := MeasureFile(m.ID)
 		good = append(good, string(file))
 	}
-	for _, name := range exampleFiles(t) {
+	written, err := filepath.Glob("testdata/measures_written/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(exampleFiles(t), written...) {
 		file, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

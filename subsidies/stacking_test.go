@@ -31,6 +31,9 @@ func TestMeasuresPayInTheirOrderAndNeverAboveTheCost(t *testing.T) {
 		{"what exceeds the other", 400_00, []Award{fixed("gratis", 400_00, after), fixed("nido", 272_73, all)}, []Paid{{"nido", 272_73}, {"gratis", 127_27}}, 0},
 		{"by ID where nothing is said", 100_00, []Award{fixed("b", 80_00, all), fixed("a", 70_00, all)}, []Paid{{"a", 70_00}, {"b", 30_00}}, 0},
 		{"half of the remainder", 400_00, []Award{half, fixed("nido", 200_00, all)}, []Paid{{"nido", 200_00}, {"a-half", 100_00}}, 100_00},
+		{"all but one that is not there", 100_00, []Award{fixed("a", 70_00, Stacking{All: true, Without: []string{"c"}}), fixed("b", 80_00, all)}, []Paid{{"a", 70_00}, {"b", 30_00}}, 0},
+		{"the larger of two that exclude each other", 100_00, []Award{fixed("a", 70_00, Stacking{All: true, Without: []string{"b"}, Conflict: ConflictLargest}),
+			fixed("b", 80_00, Stacking{All: true, Conflict: ConflictLargest})}, []Paid{{"b", 80_00}}, 20_00},
 		{"none", 50_00, nil, []Paid{}, 50_00},
 	} {
 		paid, left, err := Combine(c.cost, c.awards)

@@ -33,6 +33,7 @@ type scope struct {
 	symbols map[string]*symbol
 	order   []string // the names in the order of the file, for error messages
 	slots   int
+	later   []string // names of steps that come after the place that is read
 	// readsISEE says that an expression reads the first of several kinds of ISEE.
 	readsISEE bool
 	words     []string // every word of every choice; a choice is kept as its place here
@@ -60,6 +61,7 @@ func (s *scope) add(sym *symbol) bool {
 func (s *scope) addBroken(name string) {
 	if s.symbols[name] == nil {
 		s.symbols[name] = &symbol{name: name, broken: true}
+		s.order = append(s.order, name)
 	}
 }
 

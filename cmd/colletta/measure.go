@@ -36,6 +36,9 @@ func (c *measureTestCmd) run(stdout, stderr io.Writer) error {
 			continue
 		}
 		say(stdout, "%s", heldCases(m, lang))
+		if names := m.Unlabelled(); len(names) > 0 {
+			say(stdout, "%s", adviceOnLabels(names, lang))
+		}
 	}
 	if wrong != 0 {
 		return wrong
@@ -61,6 +64,15 @@ func heldCases(m *subsidies.Measure, lang subsidies.Lang) string {
 		text += fmt.Sprintf(", e %d del fondo", fundings)
 	}
 	return text + "."
+}
+
+// adviceOnLabels says what citizens will read as a bare name.
+func adviceOnLabels(names []string, lang subsidies.Lang) string {
+	list := strings.Join(names, ", ")
+	if lang == subsidies.English {
+		return "    without a label citizens read the bare name of: " + list
+	}
+	return "    senza label i cittadini leggono il nome così com'è: " + list
 }
 
 // measureEvalCmd is "colletta measure eval FILE --in case.json": what a measure
