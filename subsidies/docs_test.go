@@ -1,8 +1,11 @@
 package subsidies
 
 import (
+	"maps"
 	"os"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,10 +23,13 @@ rounding: {to: 0.01, mode: half_up}
 
 var snippet = regexp.MustCompile("(?s)```yaml(| complete| recipe| recipe isee)\n(.*?)```")
 
-// pageSnippets are the measures of docs/measures.md, each with its line.
-func pageSnippets(t testing.TB) (measures []string, lines []int) {
+// manuals are the pages for those who write measures: the same in two languages.
+var manuals = []string{"../docs/measures.md", "../docs/misure.md"}
+
+// pageSnippets are the measures of a manual, each with its line.
+func pageSnippets(t testing.TB, manual string) (measures []string, lines []int) {
 	t.Helper()
-	page, err := os.ReadFile("../docs/measures.md")
+	page, err := os.ReadFile(manual)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +42,7 @@ func pageSnippets(t testing.TB) (measures []string, lines []int) {
 		case " recipe isee": // it says which kinds it looks at
 			text = recipeHead + text
 		case "":
-			t.Errorf("line %d: a snippet that is neither complete nor a recipe is not tried", line)
+			t.Errorf("%s:%d: a snippet that is neither complete nor a recipe is not tried", manual, line)
 			continue
 		}
 		measures, lines = append(measures, text), append(lines, line)
@@ -44,48 +50,62 @@ func pageSnippets(t testing.TB) (measures []string, lines []int) {
 	return measures, lines
 }
 
-// Whoever copies from the page must get a measure that loads and whose cases hold.
+// Whoever copies from the page must get a measure that loads and whose cases hold;
+// both pages have the same ones.
 func TestSnippetsOfTheDocumentationWork(t *testing.T) {
 	t.Parallel()
-	measures, lines := pageSnippets(t)
-	if len(measures) < 18 {
-		t.Fatalf("only %d snippets found", len(measures))
-	}
-	for i, text := range measures {
-		m, err := LoadMeasure([]byte(text))
-		if err != nil {
-			t.Errorf("snippet at line %d: %v", lines[i], refusal.All(err))
-			continue
-		}
-		for _, c := range m.Worked {
-			trace, err := m.Explain(c.Facts, c.Day, Italian)
+	found := map[string]int{}
+	for _, manual := range manuals {
+		measures, lines := pageSnippets(t, manual)
+		for i, text := range measures {
+			found[manual]++
+			m, err := LoadMeasure([]byte(text))
 			if err != nil {
-				t.Errorf("snippet at line %d: %v", lines[i], err)
+				t.Errorf("%s:%d: %v", manual, lines[i], refusal.All(err))
+				continue
 			}
-			if testing.Verbose() {
-				t.Log(strings.Join(trace, "\n"))
+			for _, c := range m.Worked {
+				trace, err := m.Explain(c.Facts, c.Day, Italian)
+				if err != nil {
+					t.Errorf("%s:%d: %v", manual, lines[i], err)
+				}
+				if testing.Verbose() {
+					t.Log(strings.Join(trace, "\n"))
+				}
+			}
+		}
+	}
+	if n := found[manuals[0]]; n < 21 || found[manuals[1]] != n {
+		t.Errorf("snippets found: %v", found)
+	}
+}
+
+// Both pages name every function, every type, every kind and every field.
+func TestDocumentationIsComplete(t *testing.T) {
+	t.Parallel()
+	words := slices.Collect(maps.Keys(functions))
+	for _, list := range [][]string{roundingModes(), strings.Split(joined(InputTypes()), ", "), strings.Split(joined(ISEEKinds()), ", "),
+		{string(KindBenefit), string(KindTariff), string(OutcomeNotInForce), string(OutcomeNotEligible)}, fieldNames(reflect.TypeFor[measureFile]())} {
+		words = append(words, list...)
+	}
+	for _, manual := range manuals {
+		page, err := os.ReadFile(manual)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range words {
+			if !regexp.MustCompile("`[^`]*" + regexp.QuoteMeta(word) + "[^`]*`").Match(page) {
+				t.Errorf("%s does not name %s", manual, word)
 			}
 		}
 	}
 }
 
-// The page names every function, every type and every field.
-func TestDocumentationIsComplete(t *testing.T) {
-	t.Parallel()
-	page, err := os.ReadFile("../docs/measures.md")
-	if err != nil {
-		t.Fatal(err)
+// fieldNames are those of a part of a file.
+func fieldNames(t reflect.Type) []string {
+	var names []string
+	for i := range t.NumField() {
+		names = append(names, t.Field(i).Tag.Get("yaml"))
 	}
-	var words []string
-	for name := range functions {
-		words = append(words, name)
-	}
-	for _, list := range [][]string{roundingModes(), strings.Split(joined(InputTypes()), ", "), strings.Split(joined(ISEEKinds()), ", ")} {
-		words = append(words, list...)
-	}
-	for _, word := range words {
-		if !regexp.MustCompile("`[^`]*" + regexp.QuoteMeta(word) + "[^`]*`").Match(page) {
-			t.Errorf("docs/measures.md does not name %s", word)
-		}
-	}
+	return names
 }
