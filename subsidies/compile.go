@@ -207,7 +207,7 @@ func (c *compiler) mayRead(sym *symbol, from int, known inputSet) error {
 }
 
 func (sym *symbol) term() *term {
-	return &term{op: opSlot, kind: sym.kind, slot: sym.slot, euro: sym.euro, places: sym.places, percent: sym.percent, text: sym.name, ifTrue: sym.ifTrue, ifFalse: sym.ifFalse}
+	return &term{op: opSlot, kind: sym.kind, slot: sym.slot, euro: sym.euro, places: sym.places, percent: sym.percent, text: sym.name, of: sym.of, ifTrue: sym.ifTrue, ifFalse: sym.ifFalse}
 }
 
 func (c *compiler) element(n *ast.PointerNode) (*term, error) {
@@ -215,7 +215,7 @@ func (c *compiler) element(n *ast.PointerNode) (*term, error) {
 	case c.list == nil:
 		return nil, wrongAt(n.Location().From, "# stands for an element and is allowed only inside sum, count, any, all and none")
 	case n.Name == "":
-		return &term{op: opItem, kind: c.list.kind.element(), euro: c.list.euro, places: c.list.places, text: "#"}, nil
+		return &term{op: opItem, kind: c.list.kind.element(), euro: c.list.euro, places: c.list.places, text: "#", of: c.list.of}, nil
 	case n.Name == "index":
 		return &term{op: opPlace, kind: kindNumber, text: "#index"}, nil
 	}
@@ -296,7 +296,7 @@ func (c *compiler) member(n *ast.MemberNode, known inputSet) (*term, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &term{op: opAt, kind: sym.kind.element(), slot: sym.slot, args: []*term{place}, euro: sym.euro, places: sym.places, text: sym.name}, nil
+	return &term{op: opAt, kind: sym.kind.element(), slot: sym.slot, args: []*term{place}, euro: sym.euro, places: sym.places, text: sym.name, of: sym.of}, nil
 }
 
 // listOf is the input that a node names, if it is a list.

@@ -105,6 +105,9 @@ func (c *compiler) numbers(o op, f call) (*term, error) {
 		if err != nil {
 			return nil, err
 		}
+		if sym.kind != kindNumbers && sym.kind != kindDates {
+			return nil, wrongAt(f.from, "yes and no, and choices, have no least and no largest")
+		}
 		t.kind, t.text = sym.kind.element(), sym.name
 		t.slot, t.euro, t.places = sym.slot, sym.euro, sym.places
 		return t, nil
@@ -163,8 +166,8 @@ func (c *compiler) overList(o op, f call) (*term, error) {
 	if o == opSum {
 		t.euro, t.places = sym.euro, sym.places
 	}
-	if len(f.args) < 2 && sym.kind == kindDates && o == opSum {
-		return nil, wrongAt(f.from, "dates are not added: write count(%s, ...) or sum(%[1]s, ...) with what each of them counts", sym.name)
+	if len(f.args) < 2 && sym.kind != kindNumbers && o == opSum {
+		return nil, wrongAt(f.from, "only numbers are added: write count(%s, ...) or sum(%[1]s, ...) with what each element counts", sym.name)
 	}
 	if len(f.args) < 2 {
 		return t, nil

@@ -124,12 +124,11 @@ func (c *compiler) choiceComparison(n ast.Node, word *ast.StringNode, o op, know
 
 // word is a word that a choice may have.
 func (c *compiler) word(choice *term, word *ast.StringNode) (*term, error) {
-	if choice.kind != kindChoice || choice.op != opSlot {
+	if choice.kind != kindChoice || len(choice.of) == 0 {
 		return nil, wrongAt(word.Location().From, "a word between quotes is compared with an input of type choice only")
 	}
-	of := c.scope.symbols[choice.text].of
-	if !slices.Contains(of, word.Value) {
-		return nil, wrongAt(word.Location().From, "%s is never %q: it is one of %s", choice.text, word.Value, strings.Join(of, ", "))
+	if !slices.Contains(choice.of, word.Value) {
+		return nil, wrongAt(word.Location().From, "%s is never %q: it is one of %s", choice.text, word.Value, strings.Join(choice.of, ", "))
 	}
 	return &term{op: opConst, kind: kindChoice, value: Whole(c.scope.word(word.Value)), choice: word.Value}, nil
 }

@@ -75,7 +75,7 @@ func TestSnippetsOfTheDocumentationWork(t *testing.T) {
 			}
 		}
 	}
-	if n := found[manuals[0]]; n < 21 || found[manuals[1]] != n {
+	if n := found[manuals[0]]; n < 22 || found[manuals[1]] != n {
 		t.Errorf("snippets found: %v", found)
 	}
 }

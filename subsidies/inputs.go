@@ -23,11 +23,13 @@ const (
 	InputMoneys  InputType = "list_of_money"
 	InputNumbers InputType = "list_of_number"
 	InputDates   InputType = "list_of_date"
+	InputYesNos  InputType = "list_of_yes_no"
+	InputChoices InputType = "list_of_choice"
 )
 
 // InputTypes lists every type.
 func InputTypes() []InputType {
-	return []InputType{InputMoney, InputInteger, InputNumber, InputYesNo, InputChoice, InputDate, InputMoneys, InputNumbers, InputDates}
+	return []InputType{InputMoney, InputInteger, InputNumber, InputYesNo, InputChoice, InputDate, InputMoneys, InputNumbers, InputDates, InputYesNos, InputChoices}
 }
 
 func (t InputType) kind() kind {
@@ -42,6 +44,10 @@ func (t InputType) kind() kind {
 		return kindNumbers
 	case InputDates:
 		return kindDates
+	case InputYesNos:
+		return kindYesNos
+	case InputChoices:
+		return kindChoices
 	}
 	return kindNumber
 }
@@ -58,7 +64,7 @@ type Input struct {
 	From, To *Number  // least and most, included; nil means no bound
 	ItemsMax int      // of a list
 	Item     Name     // of a list: what one element is called, for example "mese"; empty if nothing is said
-	Of       []string // the words of a choice
+	Of       []string // the words of a choice, or of a list of them
 
 	slot int
 }
@@ -219,9 +225,9 @@ func notGiven(in *Input) error {
 	return ErrInput.With("input", in.Name, "detail", phrase("is needed and was not given"))
 }
 
-// one reads a value that is no list.
+// one reads a value, or an element of a list.
 func (in *Input) one(m *Measure, text string) (Number, error) {
-	switch in.Type.kind() {
+	switch in.Type.kind().element() {
 	case kindYesNo:
 		switch strings.ToLower(text) {
 		case "true", "yes", "sì", "si":
@@ -235,7 +241,7 @@ func (in *Input) one(m *Measure, text string) (Number, error) {
 			return Number{}, phrase("%q is none of %s", text, strings.Join(in.Of, ", "))
 		}
 		return Whole(m.formula.scope.word(text)), nil
-	case kindDate, kindDates:
+	case kindDate:
 		day, err := parseDay(text)
 		return Whole(dayOf(day)), err
 	}

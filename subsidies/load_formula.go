@@ -205,7 +205,7 @@ func (b *builder) readInput(path, name string, f inputFile) (Input, error) {
 	switch {
 	case !slices.Contains(InputTypes(), in.Type):
 		return in, b.wrong(path, "the type of %s is %q; there are: %s", name, f.Type, joined(InputTypes()))
-	case (k == kindChoice) != (len(f.Of) > 0):
+	case (k.element() == kindChoice) != (len(f.Of) > 0):
 		return in, b.wrong(path, "a choice, and only a choice, lists its words in of: [..., ...]")
 	case len(f.Of) > wordsMax:
 		return in, b.wrong(path, "at most %d words", wordsMax)

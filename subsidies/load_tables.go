@@ -39,7 +39,7 @@ func (b *builder) table(path string, f *tableFile, s *step, known inputSet) (sha
 		r.cells = append(r.cells, cells)
 	}
 	if axes {
-		open := r.rows.closed(b.f.scope) && r.columns.closed(b.f.scope)
+		open := r.rows.closed() && r.columns.closed()
 		r.above, err = b.beyond(path, f.Above, open, known, &all)
 		faults.add(err)
 	}
@@ -47,12 +47,12 @@ func (b *builder) table(path string, f *tableFile, s *step, known inputSet) (sha
 }
 
 // closed says that every value has its place on the axis.
-func (a *axis) closed(s *scope) bool {
+func (a *axis) closed() bool {
 	if a.rest {
 		return true
 	}
-	if a.of.kind == kindChoice && a.of.op == opSlot {
-		return len(a.is) == len(s.symbols[a.of.text].of)
+	if a.of.kind == kindChoice {
+		return len(a.is) == len(a.of.of)
 	}
 	return a.of.kind == kindYesNo && len(a.is) == 2
 }
@@ -113,12 +113,8 @@ func (b *builder) places(path string, is []source, a *axis) error {
 		var err error
 		switch a.of.kind {
 		case kindChoice:
-			var words []string
-			if a.of.op == opSlot {
-				words = b.f.scope.symbols[a.of.text].of
-			}
-			if !slices.Contains(words, one.text) {
-				return b.located(one, wrongAt(0, "is none of %s", strings.Join(words, ", ")))
+			if !slices.Contains(a.of.of, one.text) {
+				return b.located(one, wrongAt(0, "is none of %s", strings.Join(a.of.of, ", ")))
 			}
 			t = &term{op: opConst, kind: kindChoice, value: Whole(b.f.scope.word(one.text)), choice: one.text}
 		case kindYesNo:

@@ -10,20 +10,29 @@ const (
 	kindDate
 	kindNumbers // a list of numbers or of amounts
 	kindDates   // a list of dates
+	kindYesNos  // a list of yes and no
+	kindChoices // a list of choices
 )
 
 func (k kind) String() string {
 	return kindNames[k].EN
 }
 
-func (k kind) isList() bool { return k == kindNumbers || k == kindDates }
+func (k kind) isList() bool { return k != k.element() }
 
-// element is the kind of what a list holds.
+// element is the kind of what a list holds; of anything else it is the kind itself.
 func (k kind) element() kind {
-	if k == kindDates {
+	switch k {
+	case kindNumbers:
+		return kindNumber
+	case kindDates:
 		return kindDate
+	case kindYesNos:
+		return kindYesNo
+	case kindChoices:
+		return kindChoice
 	}
-	return kindNumber
+	return k
 }
 
 // In is the kind in a language.
@@ -31,7 +40,7 @@ func (k kind) In(l Lang) string { return kindNames[k].In(l) }
 
 var kindNames = [...]Name{
 	{"nulla", "nothing"}, {"un numero", "a number"}, {"sì o no", "yes or no"}, {"una scelta", "a choice"}, {"una data", "a date"},
-	{"un elenco", "a list"}, {"un elenco di date", "a list of dates"},
+	{"un elenco", "a list"}, {"un elenco di date", "a list of dates"}, {"un elenco di sì e no", "a list of yes and no"}, {"un elenco di scelte", "a list of choices"},
 }
 
 // op is what a term does.
@@ -97,6 +106,7 @@ type term struct {
 	percent bool     // a parameter written as a percentage
 	euro    bool     // the number is an amount
 	choice  string   // the word of a constant choice
+	of      []string // the words of a choice
 	text    string   // a name or the name of a function, for explanations
 
 	// The inputs that are known when the condition holds, and when it does not.
