@@ -178,6 +178,9 @@ func (r reader) facts(path string, node ast.Node, m *Measure) (*Facts, error) {
 		name := walk.Key().GetToken().Value
 		if at := m.InputAt(name); at >= 0 {
 			tried |= 1 << at
+		} else if strings.Trim(name, "0123456789") == "" {
+			all.add(decimalComma(walk.Key()))
+			continue
 		}
 		if err := factOf(f, name, walk.Value()); err != nil {
 			all.add(ErrRule.With("line", lineOf(walk.Key()), "column", 0, "detail", detailOf(err)))
@@ -239,6 +242,10 @@ func (r reader) expected(path string, node ast.Node, m *Measure) ([]Expected, er
 				at = i
 			}
 		}
+		if at < 0 && strings.Trim(name, "0123456789") == "" {
+			all.add(decimalComma(walk.Key()))
+			continue
+		}
 		if at < 0 {
 			all.add(wrong("%s is not among the outputs: %s", name, m.outputNames()))
 			continue
@@ -254,6 +261,11 @@ func (r reader) expected(path string, node ast.Node, m *Measure) ([]Expected, er
 		all.add(r.wrong(path, "a case expects at least one result"))
 	}
 	return list, all.err()
+}
+
+// decimalComma refuses what stands after a comma that was meant for decimals.
+func decimalComma(key ast.Node) error {
+	return misread(key, "%s stands after a comma and is no name: decimals have a point, 12.50", key.GetToken().Value)
 }
 
 func (m *Measure) outputNames() string {

@@ -65,6 +65,8 @@ func TestRulesAreAllToldAtOnce(t *testing.T) {
 		"twenty: twenty is no input", "grant is no step", "basis is cost or remainder", "a key of the order")
 	expectTold(t, change(t, soundFormula, "cost: 100.00, level: nido}", "cost: many, level: liceo}", "expect: {award: 50.00}", "expect: {grant: 50.00}"),
 		`cost: "many" is no number`, `level: "liceo" is none of nido, scuola`, "grant is not among the outputs: award")
+	expectTold(t, change(t, soundFormula, "cost: 100.00, level", "cost: 100,50, level", "value: 20.00", "value: twenty"), "twenty: twenty", "50 stands after a comma")
+	expectTold(t, change(t, soundFormula, "expect: {award: 50.00}", "expect: {award: 50,25}"), "25 stands after a comma")
 	expectTold(t, change(t, sound, "percent: 50}", "percent: 150}", "amount: 7.50}", "amount: 0}", "per: month", "per: moon"),
 		"exactly one of percent", "exactly one of percent", "cap is {amount")
 	if lines := told(t, change(t, soundFormula, "cost / 2", "costs / 2")); len(lines) != 1 || strings.Contains(strings.Join(lines, ""), "award") {

@@ -109,7 +109,7 @@ func checkStruct(node ast.Node, t reflect.Type, all *faults) {
 		case ok:
 			checkFields(value, inner, all)
 		case strings.ContainsAny(name, " ,") || isNull(value):
-			all.add(misread(key, "unknown field %q: a text or an expression that holds a comma, a colon or # stands between quotes (look at the line above too)", name))
+			all.add(misread(key, "unknown field %q: a text or an expression that holds a comma, a colon or # stands between quotes, and decimals have a point (look at the line above too)", name))
 		default:
 			all.add(unknownField(key, name, names))
 		}

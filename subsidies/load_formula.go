@@ -42,8 +42,17 @@ func (r reader) formula(file measureFile, m *Measure) error {
 		b.f.scope.later = append(b.f.scope.later, s.Name)
 	}
 	var all faults
-	for _, part := range []func(measureFile) error{b.inputs, b.parameters, b.conditions, b.steps, b.outputs} {
+	readable := !all.add(b.inputs(file))
+	for _, part := range []func(measureFile) error{b.parameters, b.conditions, b.steps, b.outputs} {
 		all.add(part(file))
+	}
+	if readable && all.found { // otherwise the cases are read when they are proved
+		for i, c := range file.Cases {
+			if c.In != nil {
+				_, err := b.facts(fmt.Sprintf("$.cases[%d]", i), c.In.node, m)
+				all.add(err)
+			}
+		}
 	}
 	return all.err()
 }
