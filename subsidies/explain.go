@@ -1,7 +1,6 @@
 package subsidies
 
 import (
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -180,14 +179,17 @@ func (w *writer) changes(s *step, x Number, see *shown) string {
 }
 
 func (w *writer) results(m *Measure, r Result) {
-	if m.Kind == KindTariff && !r.Eligible && !slices.ContainsFunc(m.formula.outputs, func(at int) bool { return m.formula.steps[at].always }) {
-		w.line(w.say("Risultato: nessuna tariffa (non vuol dire gratis)", "Result: no tariff (which does not mean free)"))
-		return
-	}
-	texts := make([]string, len(m.Outputs))
+	var texts []string
 	for i, o := range m.Outputs {
 		s := &m.formula.steps[m.formula.outputs[i]]
-		texts[i] = o.Label.In(w.lang) + " " + w.withUnit(r.Values[i], &shown{unit: o.Unit, euro: o.Euro, places: s.places})
+		if m.Kind == KindTariff && !r.Eligible && !s.always {
+			continue // no tariff is set, which is not free
+		}
+		texts = append(texts, o.Label.In(w.lang)+" "+w.withUnit(r.Values[i], &shown{unit: o.Unit, euro: o.Euro, places: s.places}))
+	}
+	if len(texts) == 0 {
+		w.line(w.say("Risultato: nessuna tariffa (non vuol dire gratis)", "Result: no tariff (which does not mean free)"))
+		return
 	}
 	w.line(w.say("Risultato: ", "Result: ") + strings.Join(texts, ", "))
 }

@@ -112,3 +112,59 @@ func TestPriceRulesAreEvaluatedFromFlags(t *testing.T) {
 		t.Errorf("without a price: %v", err)
 	}
 }
+
+// Everything that is wrong is told, a line each, in the language that is asked for.
+func TestEverythingWrongInAMeasureIsTold(t *testing.T) {
+	t.Parallel()
+	bad := filepath.Join(t.TempDir(), "bad.yaml")
+	text := `id: prova
+name: {it: Prova, en: Trial}
+source: {act: Delibera 1, date: 2026-01-01, protocol: 1}
+checked: 2026-01-02
+valid: {from: 2026-01-01, to: 2026-12-31}
+isee: minori
+inputs:
+  ore: {type: intero}
+steps:
+  - {name: importo, value: 333.333}
+outputs: [importo]
+rounding: {to: 0.01}
+cases:
+  - {in: {isee: null, ore: 1}, expect: {importo: 1.00}}
+`
+	if err := os.WriteFile(bad, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for lang, want := range map[string][]string{
+		"it": {":6: il campo isee manca o ha un valore impossibile: \"minori\" non è un tipo di ISEE; forse minorenni? Ci sono: ordinario,",
+			":8: il tipo di ore è \"intero\"; ci sono: money,", ":10:28: 333.333: 333.333 si può leggere in due modi: se sono migliaia scrivi 333333;"},
+		"en": {":6: the field isee is missing or has an impossible value: \"minori\" is no kind of ISEE; is minorenni meant?",
+			":8: the type of ore is \"intero\"; there are: money,", ":10:28: 333.333: 333.333 may be read in two ways: for thousands write 333333;"},
+	} {
+		var out, wrong bytes.Buffer
+		c := measureTestCmd{Files: []string{bad}, Lang: lang}
+		if err := c.run(&out, &wrong); err != exitCode(1) || out.Len() > 0 {
+			t.Errorf("%s: %v, %s", lang, err, out.String())
+		}
+		lines := strings.Split(strings.TrimSpace(wrong.String()), "\n")
+		if len(lines) != len(want) {
+			t.Fatalf("%s: %d lines, want %d:\n%s", lang, len(lines), len(want), wrong.String())
+		}
+		for i := range want {
+			if !strings.HasPrefix(lines[i], bad+want[i]) {
+				t.Errorf("%s: %q, want %q", lang, lines[i], want[i])
+			}
+		}
+	}
+}
+
+// Who forgets labels is told what citizens would read.
+func TestMeasuresWithoutLabelsAreNamed(t *testing.T) {
+	t.Parallel()
+	file := changedMeasure(t, "monopoli_sad_2018.yaml", "hours: {type: integer, ", "hours: {type: integer, to: 400, unit: h} # {")
+	var out, wrong bytes.Buffer
+	c := measureTestCmd{Files: []string{file}, Lang: "it"}
+	if err := c.run(&out, &wrong); err != nil || !strings.HasSuffix(out.String(), "tornano 6 casi di prova.\n    senza label i cittadini leggono il nome così com'è: hours\n") {
+		t.Errorf("%v\n%s%s", err, out.String(), wrong.String())
+	}
+}
