@@ -59,7 +59,7 @@ func (c *compiler) expression() (*term, error) {
 	}
 	tree, err := parser.Parse(text)
 	if err != nil {
-		return nil, syntaxError(err)
+		return nil, syntaxError(text, err)
 	}
 	return c.node(tree.Node, c.known)
 }
@@ -95,19 +95,41 @@ var tokenHints = map[string]Phrase{
 	"e": phrase("; write and"),
 	"o": phrase("; write or"),
 	"%": phrase("; 30%% of it is * 0.30, or a parameter written 30%%"),
+
+	"then": phrase("; a choice is written condition ? value : other value"),
 }
 
+// characterHints say how signs are written that stand in acts and not here.
+var characterHints = map[rune]Phrase{
+	'×': phrase("; times is *"), '·': phrase("; times is *"), '÷': phrase("; divided by is /"), '−': phrase("; less is -"), '–': phrase("; less is -"),
+	'≤': phrase("; not above is <="), '≥': phrase("; not below is >="), '≠': phrase("; different is !="),
+	'“': phrase("; quotes are straight"), '”': phrase("; quotes are straight"), '«': phrase("; quotes are straight"), '‘': phrase("; quotes are straight"), '’': phrase("; quotes are straight"),
+	'€': phrase("; amounts have no sign"),
+}
+
+var unknownCharacter = regexp.MustCompile(`unrecognized character: U\+[0-9A-F]+ '(.)'`)
+
+// notInItalian finds the Italian word where not is meant.
+var notInItalian = regexp.MustCompile(`(^|[\s(])non\s`)
+
 // syntaxError puts the parser's message into words for those who write measures.
-func syntaxError(err error) error {
+func syntaxError(text string, err error) error {
 	var e *file.Error
 	if !errors.As(err, &e) {
 		return wrongAt(0, "cannot be read: %s", err)
 	}
 	if strings.Contains(e.Message, "EOF") || strings.Contains(e.Message, "unexpected end") {
-		return wrongAt(e.From, "cannot be read: ends too early; if it holds a comma, # or a colon, put the whole expression between double quotes; 30%% of it is * 0.30, or a parameter written 30%%")
+		return wrongAt(e.From, "cannot be read: ends too early; if it holds a comma, # or a colon, put the whole expression between double quotes; 30%% of it is * 0.30, or a parameter written 30%%; a choice has three parts, condition ? value : other value")
+	}
+	if found := unknownCharacter.FindStringSubmatch(e.Message); found != nil {
+		return wrongAt(e.From, "cannot be read: %s is not expected here%s", found[1], characterHints[[]rune(found[1])[0]])
 	}
 	if found := unexpectedToken.FindStringSubmatch(e.Message); found != nil {
-		return wrongAt(e.From, "cannot be read: %s is not expected here%s", found[1], tokenHints[found[1]])
+		hint := tokenHints[found[1]]
+		if notInItalian.MatchString(text) {
+			hint = phrase("; write not")
+		}
+		return wrongAt(e.From, "cannot be read: %s is not expected here%s", found[1], hint)
 	}
 	return wrongAt(e.From, "cannot be read: %s", e.Message)
 }
@@ -178,6 +200,13 @@ func (c *compiler) name(n *ast.IdentifierNode, known inputSet) (*term, error) {
 	if sym != nil && sym.broken {
 		return nil, errFollows
 	}
+	switch {
+	case sym != nil:
+	case slices.Contains([]string{"yes", "no", "sì", "si"}, n.Value):
+		return nil, wrongAt(n.Location().From, "%s is not written in expressions: an input that is yes or no stands alone, resident, and its contrary is not resident", n.Value)
+	case slices.Contains(c.scope.words, n.Value):
+		return nil, wrongAt(n.Location().From, "%s is a word of a choice and stands between quotes: %[1]q", n.Value)
+	}
 	if sym == nil && slices.Contains(c.scope.later, n.Value) {
 		return nil, wrongAt(n.Location().From, "%s is a step further down: what is used stands above; conditions of eligible come before all steps and know inputs and parameters alone, so write the choice there with ? :", n.Value)
 	}
@@ -233,10 +262,15 @@ func (c *compiler) want(n ast.Node, k kind, known inputSet) (*term, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.kind != k {
-		return nil, wrongAt(n.Location().From, "here %s is expected, and this is %s", k, t.kind)
+	switch {
+	case t.kind == k:
+		return t, nil
+	case t.kind == kindDate && k == kindNumber:
+		return nil, wrongAt(n.Location().From, "here %s is expected, and this is %s; days, months and years count between two dates", k, t.kind)
+	case t.kind.isList():
+		return nil, wrongAt(n.Location().From, "here %s is expected, and this is %s; sum, count, any, all, min, max and len look into it", k, t.kind)
 	}
-	return t, nil
+	return nil, wrongAt(n.Location().From, "here %s is expected, and this is %s", k, t.kind)
 }
 
 func (c *compiler) unary(n *ast.UnaryNode, known inputSet) (*term, error) {
@@ -282,15 +316,13 @@ func (c *compiler) conditional(n *ast.ConditionalNode, known inputSet) (*term, e
 
 func (c *compiler) member(n *ast.MemberNode, known inputSet) (*term, error) {
 	list, ok := n.Node.(*ast.IdentifierNode)
-	if !ok || n.Optional || n.Method {
-		return nil, wrongAt(n.Location().From, "a point has no meaning here: names of inputs and steps hold none")
+	_, named := n.Property.(*ast.StringNode)
+	if !ok || n.Optional || n.Method || named {
+		return nil, wrongAt(n.Location().From, "a point has no meaning here: names of inputs and steps hold none, and an element of a list is taken by its place, from 0: fees[0]")
 	}
 	sym, err := c.listOf(list, known)
 	if err != nil {
 		return nil, err
-	}
-	if _, ok := n.Property.(*ast.StringNode); ok {
-		return nil, wrongAt(n.Location().From, "an element of a list is taken by its place, from 0: %s[0]", sym.name)
 	}
 	place, err := c.want(n.Property, kindNumber, known)
 	if err != nil {

@@ -74,6 +74,9 @@ func init() {
 func (c *compiler) call(n ast.Node, name string, args []ast.Node, known inputSet) (*term, error) {
 	f, ok := functions[name]
 	from := n.Location().From
+	if meant := meantFunction(name); !ok && meant != "" {
+		return nil, wrongAt(from, "there is no function %s; it is written %s", name, meant)
+	}
 	if !ok {
 		return nil, wrongAt(from, "there is no function %s; there are: %s", name, strings.Join(slices.Sorted(maps.Keys(functions)), ", "))
 	}
@@ -81,6 +84,35 @@ func (c *compiler) call(n ast.Node, name string, args []ast.Node, known inputSet
 		return nil, wrongAt(from, "%s has %d arguments; it is written %s", name, len(args), f.use)
 	}
 	return f.call(c, call{name, from, args, known})
+}
+
+// meantFunction is how a function is written that was called by another name.
+func meantFunction(name string) string {
+	lower := strings.ToLower(name)
+	if english := italianFunctions[lower]; english != "" {
+		lower = english
+	}
+	if f, ok := functions[lower]; ok {
+		return f.use
+	}
+	if lower == "if" {
+		return "condition ? value : other value"
+	}
+	if near := nearest(lower, slices.Sorted(maps.Keys(functions))); near != "" {
+		return functions[near].use
+	}
+	return ""
+}
+
+var italianFunctions = map[string]string{
+	"se": "if", "somma": "sum", "conta": "count", "minimo": "min", "minore": "min", "massimo": "max", "maggiore": "max", "arrotonda": "round",
+	"anni": "years", "mesi": "months", "giorni": "days", "anno": "year", "mese": "month", "giorno": "day", "data": "date", "noto": "known", "eta": "years",
+}
+
+// isPlaces says that a unit of rounding was meant as a count of decimals.
+func isPlaces(unit Number) bool {
+	n, ok := unit.Int()
+	return ok && 2 <= n && n <= 4
 }
 
 func (c *compiler) isKnown(f call) (*term, error) {
@@ -148,6 +180,9 @@ func (c *compiler) rounded(mode RoundingMode, f call) (*term, error) {
 		}
 		if u.op != opConst || u.value.Sign() <= 0 {
 			return nil, wrongAt(f.args[1].Location().From, "the unit of a rounding is a number above zero, for example 0.01 or 0.10 or 1")
+		}
+		if isPlaces(u.value) {
+			return nil, wrongAt(f.args[1].Location().From, "the second number of a rounding is its unit, not how many decimals: 0.01 is the cent, 1 the euro")
 		}
 		unit, places = u.value, u.places
 	}

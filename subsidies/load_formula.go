@@ -378,6 +378,9 @@ func (b *builder) rounding(path string, f *roundFile) (Rounding, error) {
 	if Number(f.To).Sign() <= 0 || !slices.Contains(roundingModes(), string(mode)) {
 		return Rounding{}, b.wrong(path, "a rounding is {to: 0.01, mode: half_up}: to is above zero, mode one of %s", strings.Join(roundingModes(), ", "))
 	}
+	if isPlaces(Number(f.To)) {
+		return Rounding{}, b.wrong(path, "to is the unit of the rounding, not how many decimals: 0.01 is the cent, 1 the euro")
+	}
 	return Rounding{Number(f.To), mode}, nil
 }
 
