@@ -79,15 +79,17 @@ func (w *writer) conditions(p *formula, failed int, tariff bool) {
 	w.gaps = true
 	defer func() { w.gaps = false }()
 	for i, c := range p.eligible {
+		w.notes = nil
+		why := w.reason(c.holds, i != failed) + w.noted()
 		if i == failed {
 			due := w.say("La misura non spetta", "Nothing is due")
 			if tariff {
 				due = w.say("La tariffa non si applica", "The tariff does not apply")
 			}
-			w.line(w.say("Requisito mancante: %s; invece %s. %s", "Condition not met: %s; instead %s. %s", c.name.In(w.lang), w.reason(c.holds, false), due))
+			w.line(w.say("Requisito mancante: %s; invece %s. %s", "Condition not met: %s; instead %s. %s", c.name.In(w.lang), why, due))
 			return
 		}
-		w.line(w.say("Requisito soddisfatto: %s; %s", "Condition met: %s; %s", c.name.In(w.lang), w.reason(c.holds, true)))
+		w.line(w.say("Requisito soddisfatto: %s; %s", "Condition met: %s; %s", c.name.In(w.lang), why))
 	}
 }
 
@@ -98,7 +100,8 @@ func (w *writer) step(s *step) {
 	see := &shown{unit: s.unit, euro: s.euro, places: s.places}
 	if s.when != nil && !s.when.holds(w.m) {
 		value := w.stepValue(s, s.settled(s.otherwise.number(w.m)), see)
-		w.line(label + ": " + value + w.say(", perché ", ", because ") + w.reason(s.when, false))
+		why := w.reason(s.when, false)
+		w.line(label + ": " + value + w.say(", perché ", ", because ") + why + w.noted())
 		return
 	}
 	held := w.held(s.when)
@@ -119,10 +122,15 @@ func (w *writer) step(s *step) {
 		b.WriteString(formula + " = " + value)
 	}
 	b.WriteString(changes)
-	if len(w.notes) > 0 {
-		b.WriteString(" (" + strings.Join(w.notes, "; ") + ")")
+	w.line(b.String() + w.noted())
+}
+
+// noted is how the numbers of the sentence came about, in brackets.
+func (w *writer) noted() string {
+	if len(w.notes) == 0 {
+		return ""
 	}
-	w.line(b.String())
+	return " (" + strings.Join(w.notes, "; ") + ")"
 }
 
 // held says why a step counts; that an input is on record shows from its value.

@@ -141,6 +141,8 @@ func TestTracesSayWhatDecided(t *testing.T) {
 			"Retta intera (residente: sì): 10.000,00 × 2,2 % = 220,00 €/mese."},
 		{"nido-roccachiara-2026", map[string]string{"isee": "10000", "resident": "yes", "part_time": "no", "siblings_at_nido": "0", "start": "2026-09-01", "month_start": "2026-10-01", "absences": "2026-10-01 2026-10-03 2026-11-02"},
 			"Assenze del mese: 1 giorni (1 di 3 in «giorni di assenza» contano: 01/10/2026)."},
+		{"assegno-maternita-comuni", map[string]string{"isee": "1000", "resident": "yes", "born": "2025-01-31", "applied_on": "2025-07-31", "children_born": "1", "other_allowance": "0"},
+			"Requisito mancante: domanda entro sei mesi dalla nascita; invece 6 è pari a 6 (6 mesi compiuti dal 31/01/2025 al 31/07/2025). La misura non spetta."},
 		{"sad-valfiorita-2026", map[string]string{"isee_sociosanitario": "14000", "weeks": "4 4 10", "alone": "no"},
 			"Somma delle settimane: 138,00 € (138,00 è la somma su «ore per settimana»: settimana 1–2: 2 × 34,00; settimana 3: 70,00)."},
 	} {
