@@ -54,14 +54,14 @@ func (b *builder) answer(s source, known inputSet, all *shape) (*term, error) {
 
 func (b *builder) brackets(path string, f *bracketsFile, s *step, known inputSet) (shape, error) {
 	var all shape
-	var faults faults
+	var told faults
 	of, asks, missing, err := b.looks(path, f.Of, f.Missing, known)
-	if faults.add(err) {
+	if told.add(err) {
 		asks = ^inputSet(0)
 	}
 	if len(f.Rows) == 0 || len(f.Rows) > rowsMax {
-		faults.add(b.wrong(path, "rows is needed: from 1 to %d", rowsMax))
-		return all, faults.err()
+		told.add(b.wrong(path, "rows is needed: from 1 to %d", rowsMax))
+		return all, told.err()
 	}
 	r := &bracketRule{of: of, asks: asks, missing: missing}
 	s.rule = r
@@ -69,12 +69,12 @@ func (b *builder) brackets(path string, f *bracketsFile, s *step, known inputSet
 	bounds := true // all of them can be read
 	for i := range f.Rows {
 		row, err := b.row(path, f, i, r.rows, bounds)
-		bounds = bounds && !faults.add(err)
+		bounds = bounds && !told.add(err)
 		if value := f.Rows[i].Value; value == nil {
-			faults.add(b.wrong(fmt.Sprintf("%s.rows[%d]", path, i), "value is needed: what holds in this range"))
+			told.add(b.wrong(fmt.Sprintf("%s.rows[%d]", path, i), "value is needed: what holds in this range"))
 		} else {
 			row.value, err = b.answer(*value, known, &all)
-			faults.add(err)
+			told.add(err)
 		}
 		r.rows = append(r.rows, row)
 	}
@@ -83,11 +83,11 @@ func (b *builder) brackets(path string, f *bracketsFile, s *step, known inputSet
 		for i := range r.rows {
 			ends[i] = r.rows[i].upTo
 		}
-		faults.add(b.rise(ends, func(i int) string { return fmt.Sprintf("%s.rows[%d]", path, i) }))
+		told.add(b.rise(ends, func(i int) string { return fmt.Sprintf("%s.rows[%d]", path, i) }))
 		r.above, err = b.beyond(path, f.Above, ends[len(ends)-1].open, known, &all)
-		faults.add(err)
+		told.add(err)
 	}
-	return all, faults.err()
+	return all, told.err()
 }
 
 // row reads the range of a row; the rows before are those whose bounds can be read.
@@ -232,37 +232,37 @@ func (b *builder) meets(path string, from, above *source, before []bracketRow) e
 
 func (b *builder) linear(path string, f *lineFile, s *step, known inputSet) (shape, error) {
 	var all shape
-	var faults faults
+	var told faults
 	of, asks, missing, err := b.looks(path, f.Of, f.Missing, known)
-	if faults.add(err) {
+	if told.add(err) {
 		asks = ^inputSet(0)
 	}
 	if len(f.Points) < 2 || len(f.Points) > rowsMax {
-		faults.add(b.wrong(path, "points is needed: two or more pairs [x, y]"))
+		told.add(b.wrong(path, "points is needed: two or more pairs [x, y]"))
 	}
 	r := &lineRule{of: of, asks: asks, missing: missing}
 	s.rule = r
 	known |= asks
 	for i, p := range f.Points {
 		if len(p) != 2 {
-			faults.add(b.wrong(fmt.Sprintf("%s.points[%d]", path, i), "a point is a pair [x, y]"))
+			told.add(b.wrong(fmt.Sprintf("%s.points[%d]", path, i), "a point is a pair [x, y]"))
 			continue
 		}
 		x, err := b.fixed(p[0])
-		faults.add(err)
+		told.add(err)
 		y, err := b.answer(p[1], known, &all)
-		faults.add(err)
+		told.add(err)
 		r.points = append(r.points, linePoint{x, y})
 	}
 	if f.Before == nil || f.After == nil {
-		faults.add(b.wrong(path, "before and after are needed: what holds below the first point and above the last one"))
+		told.add(b.wrong(path, "before and after are needed: what holds below the first point and above the last one"))
 	} else {
 		r.before, err = b.answer(*f.Before, known, &all)
-		faults.add(err)
+		told.add(err)
 		r.after, err = b.answer(*f.After, known, &all)
-		faults.add(err)
+		told.add(err)
 	}
-	if err := faults.err(); err != nil {
+	if err := told.err(); err != nil {
 		return all, err
 	}
 	return all, b.onDays(func(day int64, m *memory) error {

@@ -10,40 +10,40 @@ func (b *builder) table(path string, f *tableFile, s *step, known inputSet) (sha
 	var all shape
 	r := &tableRule{}
 	s.rule = r
-	var faults faults
+	var told faults
 	var err error
 	r.rows, err = b.axis(path+".rows", f.Rows, known)
-	axes := !faults.add(err)
+	axes := !told.add(err)
 	r.columns, err = b.axis(path+".columns", f.Columns, known)
-	axes = !faults.add(err) && axes
+	axes = !told.add(err) && axes
 	asks := r.rows.asks | r.columns.asks
 	if axes {
 		r.missing, err = b.asked(path, asks, f.Missing, known)
-		faults.add(err)
+		told.add(err)
 	} else {
 		asks = ^inputSet(0)
 	}
 	known |= asks
 	if axes && len(f.Values) != r.rows.size() {
-		faults.add(b.wrong(path+".values", "%d lines of values are needed, one for each row; there are %d", r.rows.size(), len(f.Values)))
+		told.add(b.wrong(path+".values", "%d lines of values are needed, one for each row; there are %d", r.rows.size(), len(f.Values)))
 	}
 	for i, line := range f.Values {
 		if axes && len(line) != r.columns.size() {
-			faults.add(b.wrong(fmt.Sprintf("%s.values[%d]", path, i), "%d values are needed, one for each column; there are %d", r.columns.size(), len(line)))
+			told.add(b.wrong(fmt.Sprintf("%s.values[%d]", path, i), "%d values are needed, one for each column; there are %d", r.columns.size(), len(line)))
 		}
 		cells := make([]*term, len(line))
 		for j, cell := range line {
 			cells[j], err = b.answer(cell, known, &all)
-			faults.add(err)
+			told.add(err)
 		}
 		r.cells = append(r.cells, cells)
 	}
 	if axes {
 		open := r.rows.closed() && r.columns.closed()
 		r.above, err = b.beyond(path, f.Above, open, known, &all)
-		faults.add(err)
+		told.add(err)
 	}
-	return all, faults.err()
+	return all, told.err()
 }
 
 // closed says that every value has its place on the axis.
@@ -147,32 +147,32 @@ func (b *builder) reductions(path string, f *reductionsFile, s *step, known inpu
 	}
 	one := []reductionMode{reductionLargest, reductionSmallest, reductionFirst}
 	many := []reductionMode{reductionCompounded, reductionSummed}
-	var faults faults
+	var told faults
 	if (f.One == "") == (f.All == "") || f.One != "" && !slices.Contains(one, mode) || f.All != "" && !slices.Contains(many, mode) {
-		faults.add(b.wrong(path, "say how reductions live together: one: %s; or all: %s", joined(one), joined(many)))
+		told.add(b.wrong(path, "say how reductions live together: one: %s; or all: %s", joined(one), joined(many)))
 	}
 	if f.Of.text == "" || len(f.List) == 0 || len(f.List) > stepsMax {
-		faults.add(b.wrong(path, "of, the amount that is reduced, and list, with 1 to %d reductions, are needed", stepsMax))
-		return all, faults.err()
+		told.add(b.wrong(path, "of, the amount that is reduced, and list, with 1 to %d reductions, are needed", stepsMax))
+		return all, told.err()
 	}
 	of, err := b.answer(f.Of, known, &all)
-	faults.add(err)
+	told.add(err)
 	r := &reductionRule{of: of, mode: mode}
 	s.rule = r
 	for i, l := range f.List {
 		if l.IT == "" || l.EN == "" {
-			faults.add(b.wrong(fmt.Sprintf("%s.list[%d]", path, i), "a reduction needs it and en: what a citizen reads"))
+			told.add(b.wrong(fmt.Sprintf("%s.list[%d]", path, i), "a reduction needs it and en: what a citizen reads"))
 		}
 		when, err := b.typed(l.If, kindYesNo, known)
 		then := ^inputSet(0)
-		if !faults.add(err) {
+		if !told.add(err) {
 			then = known | when.ifTrue
 		}
 		percent, err := b.percentage(l.Percent, then)
-		faults.add(err)
+		told.add(err)
 		r.list = append(r.list, reduction{when, percent, Name{l.IT, l.EN}})
 	}
-	return all, faults.err()
+	return all, told.err()
 }
 
 // percentage reads "50", "50%", or an expression whose value is out of a hundred.

@@ -130,6 +130,10 @@ type memory struct {
 	fault  *Phrase // the first impossible operation; nil while all goes well
 }
 
+// fail keeps the first impossible operation. It stays out of the terms, which are
+// evaluated a million times without it.
+//
+//go:noinline
 func (m *memory) fail(english string, args ...any) Number {
 	if m.fault == nil {
 		why := phrase(english, args...)
