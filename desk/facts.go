@@ -98,6 +98,9 @@ func factText(in *subsidies.Input, typed string) (string, *refusal.Error) {
 		}
 		return text, factBound(in, n)
 	case subsidies.InputYesNo:
+		if typed == "sì" || typed == "si" { // of a list, which is typed
+			typed = "yes"
+		}
 		if typed != "yes" && typed != "no" {
 			return "", ErrFactYesNo
 		}

@@ -179,14 +179,14 @@ func measureCases(m *subsidies.Measure) ([]MeasureCaseView, error) {
 		setISEE(m, facts, c.ISEE)
 		facts.SetAmount(m.InputAt("price"), c.Price)
 		one := MeasureCaseView{Day: m.From, facts: facts}
-		if err := one.reckon(m, []subsidies.Expected{{Output: 0, Value: subsidies.Euro(c.Expect)}}); err != nil {
+		if err := one.reckon(m, "", []subsidies.Expected{{Output: 0, Value: subsidies.Euro(c.Expect)}}); err != nil {
 			return nil, err
 		}
 		cases = append(cases, one)
 	}
 	for _, c := range m.Worked {
 		one := MeasureCaseView{Name: c.Name, Why: c.Why, Day: c.Day, facts: c.Facts}
-		if err := one.reckon(m, c.Expect); err != nil {
+		if err := one.reckon(m, c.Outcome, c.Expect); err != nil {
 			return nil, err
 		}
 		cases = append(cases, one)
@@ -194,7 +194,14 @@ func measureCases(m *subsidies.Measure) ([]MeasureCaseView, error) {
 	return cases, nil
 }
 
-func (c *MeasureCaseView) reckon(m *subsidies.Measure, expect []subsidies.Expected) error {
+// outcomeWords say that nothing is due, or no tariff set.
+var outcomeWords = map[subsidies.Outcome]string{
+	subsidies.OutcomeDue: "spetta", subsidies.OutcomeNotEligible: "mancano i requisiti", subsidies.OutcomeNotInForce: "non è in vigore",
+}
+
+// reckon compares what a case expects, an outcome or results, with what the
+// measure gives.
+func (c *MeasureCaseView) reckon(m *subsidies.Measure, outcome subsidies.Outcome, expect []subsidies.Expected) error {
 	got, err := m.Eval(c.facts, c.Day)
 	if err != nil {
 		return err
@@ -203,6 +210,10 @@ func (c *MeasureCaseView) reckon(m *subsidies.Measure, expect []subsidies.Expect
 		c.Given = append(c.Given, MeasureAmount{m.Inputs[i].Label.IT, givenText(&m.Inputs[i], c.facts.Texts(i))})
 	}
 	c.Passed = true
+	if outcome != "" {
+		c.Passed = outcome == got.Outcome()
+		c.Expect = append(c.Expect, MeasureCaseResult{"Esito", outcomeWords[outcome], outcomeWords[got.Outcome()], c.Passed})
+	}
 	for _, e := range expect {
 		o := m.Outputs[e.Output]
 		r := MeasureCaseResult{o.Label.IT, resultText(o, e.Value), resultText(o, got.Values[e.Output]), got.Values[e.Output].Cmp(e.Value) == 0}
@@ -249,8 +260,12 @@ func tried(m *subsidies.Measure, f *subsidies.Facts, day time.Time) (*MeasureTri
 		return nil, err
 	}
 	t := &MeasureTried{Eligible: result.Eligible}
-	for i, o := range m.Outputs {
-		t.Results = append(t.Results, MeasureAmount{o.Label.IT, resultText(o, result.Values[i])})
+	if m.Kind == subsidies.KindTariff && !result.Eligible {
+		t.Results = append(t.Results, MeasureAmount{"Esito", outcomeWords[result.Outcome()]}) // the trace tells what is due all the same
+	} else {
+		for i, o := range m.Outputs {
+			t.Results = append(t.Results, MeasureAmount{o.Label.IT, resultText(o, result.Values[i])})
+		}
 	}
 	t.Trace, err = m.Explain(f, day, subsidies.Italian)
 	return t, err

@@ -136,3 +136,52 @@ cases:
 		}
 	}
 }
+
+// A case may expect that nothing is due, or that no tariff is set; the result of a
+// tariff that does not hold is no amount.
+func TestWorkedCasesMayExpectThatNothingIsDue(t *testing.T) {
+	t.Parallel()
+	m, err := subsidies.LoadMeasure([]byte(`
+id: prova
+name: {it: Prova, en: Trial}
+source: {act: Prova, date: 2026-01-01, protocol: 1/2026}
+checked: 2026-01-01
+valid: {from: 2026-01-01, to: 2026-12-31}
+kind: tariff
+isee: [minorenni, ordinario]
+inputs:
+  flags: {type: list_of_yes_no, label: {it: segni, en: marks}}
+eligible: [{if: known(isee), it: ISEE, en: ISEE}]
+steps: [{name: fee, label: {it: Tariffa, en: Fee}, value: "count(flags, #) * 2.00"}]
+outputs: [fee]
+rounding: {to: 0.01, mode: half_up}
+cases:
+  - {in: {isee_ordinario: 1.00, flags: [yes, no, yes]}, expect: {fee: 4.00}}
+  - {in: {flags: [yes]}, expect: not_eligible}
+  - {date: 2027-01-01, in: {isee_minorenni: 1.00, flags: [yes]}, expect: not_in_force}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases, err := measureCases(m)
+	if err != nil || len(cases) != 3 {
+		t.Fatalf("%d cases, %v", len(cases), err)
+	}
+	for i, want := range []MeasureCaseResult{
+		{"Tariffa", "4,00\u00a0€", "4,00\u00a0€", true}, {"Esito", "mancano i requisiti", "mancano i requisiti", true}, {"Esito", "non è in vigore", "non è in vigore", true},
+	} {
+		if c := cases[i]; !c.Passed || len(c.Expect) != 1 || c.Expect[0] != want {
+			t.Errorf("case %d: %+v, want %+v", i+1, c.Expect, want)
+		}
+	}
+	for i, want := range []MeasureAmount{{"Tariffa", "4,00\u00a0€"}, {"Esito", "mancano i requisiti"}, {"Esito", "non è in vigore"}} {
+		got, err := tried(m, m.Worked[i].Facts, m.Worked[i].Day)
+		if err != nil || len(got.Results) != 1 || got.Results[0] != want {
+			t.Errorf("case %d: %+v, %v; want %+v", i+1, got, err, want)
+		}
+	}
+	facts := m.NewFacts()
+	if e := setFact(facts, &m.Inputs[m.InputAt("flags")], "sì no si"); e != nil || strings.Join(facts.Texts(m.InputAt("flags")), " ") != "yes no yes" {
+		t.Errorf("%v, %v", e, facts.Texts(m.InputAt("flags")))
+	}
+}

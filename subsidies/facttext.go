@@ -23,12 +23,14 @@ type ISEEInput struct {
 	Kind  ISEEKind
 }
 
-// ISEEInputs are the inputs that take an ISEE; none if the measure looks at none.
+// ISEEInputs are the inputs that take an ISEE, one for each kind that the measure
+// looks at; none if it looks at none.
 func (m *Measure) ISEEInputs() []ISEEInput {
-	if at := m.InputAt(iseeName); at >= 0 {
-		return []ISEEInput{{at, m.ISEEKind}}
+	var list []ISEEInput
+	for i, k := range m.ISEEKinds { // they come first
+		list = append(list, ISEEInput{i, k})
 	}
-	return nil
+	return list
 }
 
 // Texts are the values of an input as [Facts.Set] takes them: one text, or one for
