@@ -128,8 +128,13 @@ func (c claimant) known(m *subsidies.Measure, cost money.Amount) map[string]stri
 			minors++
 		}
 	}
-	if m.ISEEKind != "" {
-		if valid := subsidies.CertificateAt(c.certificates, m.ISEEKind, subsidies.CalculationOrdinary, c.day); valid != nil {
+	for _, in := range m.ISEEInputs() {
+		valid := subsidies.CertificateAt(c.certificates, in.Kind, subsidies.CalculationOrdinary, c.day)
+		if valid == nil {
+			continue
+		}
+		known[m.Inputs[in.Place].Name] = valid.Value.String()
+		if in.Place == 0 || known["isee"] == "" { // of several kinds the first that there is counts
 			known["isee"] = valid.Value.String()
 			if valid.Size > 0 { // the household of the certificate is the one in law
 				size = valid.Size
