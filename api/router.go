@@ -45,7 +45,7 @@ func build(c Config) (http.Handler, huma.API) {
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) { write(w, newProblem(http.StatusNotFound)) })
 	r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) { write(w, newProblem(http.StatusMethodNotAllowed)) })
 	config := huma.DefaultConfig("Colletta", "1")
-	config.Info.Description = "Public facts of group purchasing rounds. Errors are problems of RFC 9457 with a stable code; amounts are strings in euro with two decimals; times are instants in RFC 3339."
+	config.Info.Description = "Public facts of group purchasing rounds, and the measures in force. Errors are problems of RFC 9457 with a stable code; amounts are strings in euro with two decimals; times are instants in RFC 3339."
 	config.Info.License = &huma.License{Name: "EUPL-1.2", Identifier: "EUPL-1.2"}
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/api/openapi", "", ""
 	config.CreateHooks = nil // no "$schema" in answers
@@ -67,6 +67,7 @@ func (s server) register(api huma.API) {
 		Description: "State, times, offers, counts and the SHA-256 of the frozen snapshot; nothing personal. Rounds of one community are not public: 404.",
 		Errors:      []int{http.StatusNotFound},
 	}, s.round)
+	s.registerMeasures(api)
 	huma.Register(api, huma.Operation{
 		OperationID: "stripe-webhook", Method: http.MethodPost, Path: "/api/stripe/webhook", Summary: "Inbox of Stripe's signed events",
 		Description:  "The raw body is stored once and worked on later. 400 without a valid and fresh signature: nothing is kept.",

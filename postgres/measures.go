@@ -76,3 +76,16 @@ func (tx *Tx) PublishMeasureVersion(ctx context.Context, v MeasureVersion, by co
 		tx.municipality, v.MeasureID, v.Name, v.Yaml, at)
 	return err
 }
+
+// PublishedMeasure is the text of a measure that is in force.
+type PublishedMeasure struct {
+	ID          string
+	Yaml        string
+	PublishedAt time.Time
+}
+
+// PublishedMeasures lists the measures in force, or the one of an id, by id.
+func (r reader) PublishedMeasures(ctx context.Context, id string) ([]PublishedMeasure, error) {
+	return list[PublishedMeasure](ctx, r, "measures in force",
+		"SELECT id, yaml, published_at FROM measures WHERE municipality_id = ?0 AND (?1 = '' OR id = ?1) ORDER BY id", r.municipality, id)
+}
