@@ -40,6 +40,9 @@ func (p Phrase) In(l Lang) string {
 // Error is the phrase in English.
 func (p Phrase) Error() string { return p.In(English) }
 
+// MarshalText writes the phrase in English, for the API and for logs.
+func (p Phrase) MarshalText() ([]byte, error) { return []byte(p.Error()), nil }
+
 // Italian is the phrase for pages.
 func (p Phrase) Italian() string { return p.In(Italian) }
 
