@@ -85,3 +85,28 @@ func TestMeasureIsForOfficersAndItsCasesMustHold(t *testing.T) {
 		t.Fatalf("a refused text left %d versions", len(view.Versions))
 	}
 }
+
+// Goal: whoever writes a measure on the page reads at once all that is wrong with
+// it. Method: a text with two faults.
+func TestAllFaultsOfAMeasureStandBesideItsText(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	text, _ := subsidies.MeasureFile("contributo-laboratori-scuola-2026")
+	broken := string(text)
+	for from, to := range map[string]string{"\nisee: ": "\nisee: minori #", "missing_isee: not_eligible": "missing_isee: {percent: 300}"} {
+		if !strings.Contains(broken, from) {
+			t.Fatalf("the measure no longer has %q", from)
+		}
+		broken = strings.Replace(broken, from, to, 1)
+	}
+	_, _, err := w.desk.WriteMeasure(w.ctx, w.officer, MeasureText{YAML: broken})
+	list := refusal.All(err)
+	if len(list) < 2 {
+		t.Fatalf("%v", err)
+	}
+	for _, e := range list {
+		if e.Field != "yaml" {
+			t.Errorf("%v is beside %q", e, e.Field)
+		}
+	}
+}

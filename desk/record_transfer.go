@@ -62,11 +62,17 @@ func (d *Desk) RecordTransfer(ctx context.Context, a communities.Actor, r Transf
 
 // atField puts a refusal beside a field; other errors pass.
 func atField(name string, err error) error {
-	var r *refusal.Error
-	if errors.As(err, &r) {
-		return r.At(name)
+	var at refusal.List
+	for _, r := range refusal.All(err) {
+		at = append(at, r.At(name))
 	}
-	return err
+	switch len(at) {
+	case 0:
+		return err
+	case 1:
+		return at[0]
+	}
+	return at
 }
 
 // day reads a date from first to last.
