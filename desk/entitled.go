@@ -24,8 +24,8 @@ var ErrAwardFacts = refusal.New(refusal.KindConflict, "award_facts")
 // household.
 var (
 	costInputs  = []string{"price", "cost", "fee", "share"}
-	sizeInputs  = []string{"household_size", "members", "people"}
-	minorInputs = []string{"minors", "minors_in_household", "children"}
+	sizeInputs  = subsidies.SizeNames()
+	minorInputs = subsidies.MinorNames()
 )
 
 // claimant is a household with one charge, as measures see them on a day.
@@ -64,10 +64,11 @@ func (d *Desk) claimant(ctx context.Context, tx *postgres.Tx, why postgres.Readi
 // awards have used of the cap. A formula grants its result award, or else its first
 // one in euro. [ErrAwardFacts] when the register does not know what it asks.
 func (c claimant) grants(f measuredFund, used, cost money.Amount) (money.Amount, error) {
-	if f.measure.HasPriceRule() {
+	if f.measure.GrantsOnPrice() {
 		g, _ := f.measure.Evaluate(subsidies.Situation{
 			ISEE: subsidies.CurrentISEE(c.certificates, f.measure.ISEEKind, c.day), Kind: f.measure.ISEEKind, Date: c.day,
 			Category: string(c.demand.Category), CommunityKind: string(c.kind), Community: string(c.demand.Community),
+			Size: lawfulSize(c.certificates, f.measure.ISEEKind, len(c.people), c.day), Minors: c.minors(),
 		})
 		if g.Cap != nil {
 			left := max(0, *g.Cap-used)
@@ -122,12 +123,7 @@ func (c claimant) known(m *subsidies.Measure, cost money.Amount) map[string]stri
 	for _, name := range costInputs {
 		known[name] = cost.String()
 	}
-	size, minors := len(c.people), 0
-	for _, p := range c.people {
-		if p.Role == communities.PersonChild {
-			minors++
-		}
-	}
+	size := len(c.people)
 	for _, in := range m.ISEEInputs() {
 		valid := subsidies.CertificateAt(c.certificates, in.Kind, subsidies.CalculationOrdinary, c.day)
 		if valid == nil {
@@ -145,9 +141,18 @@ func (c claimant) known(m *subsidies.Measure, cost money.Amount) map[string]stri
 		known[name] = strconv.Itoa(size)
 	}
 	for _, name := range minorInputs {
-		known[name] = strconv.Itoa(minors)
+		known[name] = strconv.Itoa(c.minors())
 	}
 	return known
+}
+
+func (c claimant) minors() (n int) {
+	for _, p := range c.people {
+		if p.Role == communities.PersonChild {
+			n++
+		}
+	}
+	return n
 }
 
 // keys is by what the claimant is ranked: what is known, and when it applied. A

@@ -33,9 +33,13 @@ func (d *Desk) pictures(ctx context.Context, a communities.Actor, round postgres
 	if err != nil {
 		return nil, err
 	}
+	people, err := d.db.CountPeople(ctx, []communities.HouseholdID{a.Household})
+	if err != nil {
+		return nil, err
+	}
 	var all []OfferPictureView
 	for _, o := range p.sources.offers {
-		view, ok, err := d.picture(p, o, a, homes, own, isee)
+		view, ok, err := d.picture(p, o, a, homes, own, isee, people)
 		if err != nil {
 			return nil, err
 		}
@@ -65,7 +69,7 @@ func (d *Desk) homes(ctx context.Context, a communities.Actor, round postgres.Ro
 
 // picture is the live picture of one offer; false when it is out of reach.
 func (d *Desk) picture(p *preview, o postgres.OfferLine, a communities.Actor, homes []communities.Community, own []postgres.Demand,
-	isee map[communities.HouseholdID][]subsidies.ISEECertificate) (OfferPictureView, bool, error) {
+	isee map[communities.HouseholdID][]subsidies.ISEECertificate, people map[communities.HouseholdID]postgres.PeopleCount) (OfferPictureView, bool, error) {
 	view := OfferPictureView{
 		Offer: offerSummary(o), Slots: slotViews(o.Terms.Slots), MinMembers: o.Terms.MinMembers, MaxMembers: o.Terms.MaxMembers, Units: 1, Hypothetical: true,
 	}
@@ -81,7 +85,7 @@ func (d *Desk) picture(p *preview, o postgres.OfferLine, a communities.Actor, ho
 	}
 	mine := slices.IndexFunc(own, func(q postgres.Demand) bool { return q.Category == o.Category })
 	view.CandidateUnits = p.unitsNear(o, home)
-	grant := d.grantFor(p, o, a.Household, home, isee, &view)
+	grant := d.grantFor(p, o, a.Household, home, isee, people, &view)
 	if mine < 0 {
 		look, err := pooling.OfferPictureFor(p.snapshot, string(o.ID), string(home.ID), 1, 1, o.Terms.Slots, joiners)
 		view.fill(look, o, grant)
@@ -194,7 +198,8 @@ func ladderSizes(o pooling.Offer) []int {
 // yet, while the fund holds out; the first measure that grants counts, as in a
 // snapshot.
 func (d *Desk) grantFor(p *preview, o postgres.OfferLine, h communities.HouseholdID, home communities.Community,
-	isee map[communities.HouseholdID][]subsidies.ISEECertificate, view *OfferPictureView) func(money.Amount) money.Amount {
+	isee map[communities.HouseholdID][]subsidies.ISEECertificate, people map[communities.HouseholdID]postgres.PeopleCount,
+	view *OfferPictureView) func(money.Amount) money.Amount {
 	none := func(money.Amount) money.Amount { return 0 }
 	if h == "" {
 		return none
@@ -205,7 +210,7 @@ func (d *Desk) grantFor(p *preview, o postgres.OfferLine, h communities.Househol
 			continue
 		}
 		m := f.measure
-		g, trace := m.Evaluate(situation(h, home.ID, o.Category, kinds, isee, m.ISEEKind, p.day))
+		g, trace := m.Evaluate(situation(h, home.ID, o.Category, kinds, isee, people, m.ISEEKind, p.day))
 		if _, ok := toGrant(g); ok {
 			if g.Cap != nil { // the household's: its other demands have their part of it
 				each := *g.Cap / money.Amount(p.claims(f.MeasureID, h)+1)

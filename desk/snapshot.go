@@ -30,6 +30,7 @@ type sources struct {
 	providers  []postgres.ProviderStaff
 	funds      []measuredFund
 	isee       map[communities.HouseholdID][]subsidies.ISEECertificate
+	people     map[communities.HouseholdID]postgres.PeopleCount
 	oddCents   map[communities.HouseholdID]int
 	at         time.Time // the day on which ISEE and measures are looked at
 }
@@ -85,6 +86,9 @@ func (d *Desk) gather(ctx context.Context, r *postgres.Tx, why postgres.Reading,
 	ids := slices.Sorted(maps.Keys(households))
 	why.Round = round.ID
 	if s.isee, err = r.ReadISEE(ctx, why, ids); err != nil {
+		return s, err
+	}
+	if s.people, err = r.CountPeople(ctx, ids); err != nil {
 		return s, err
 	}
 	s.oddCents, err = r.OddCents(ctx, ids)
@@ -182,7 +186,7 @@ func (s sources) programme(f measuredFund) *pooling.Programme {
 	kinds := s.kinds()
 	grants := map[string]pooling.Grant{}
 	for _, p := range s.demands {
-		g, _ := f.measure.Evaluate(situation(p.Household, p.Community, p.Category, kinds, s.isee, f.measure.ISEEKind, s.at))
+		g, _ := f.measure.Evaluate(situation(p.Household, p.Community, p.Category, kinds, s.isee, s.people, f.measure.ISEEKind, s.at))
 		if grant, ok := toGrant(g); ok {
 			grants[string(p.ID)] = grant
 		}
@@ -190,8 +194,29 @@ func (s sources) programme(f measuredFund) *pooling.Programme {
 	if len(grants) == 0 {
 		return nil
 	}
+	if f.measure.Cap == nil {
+		s.divideCaps(grants)
+	}
 	// The cap is the household's: the round divides it among its demands.
 	return &pooling.Programme{ID: f.MeasureID, Rule: pooling.Given(grants), HouseholdCap: f.measure.Cap, Budget: f.Available()}
+}
+
+// divideCaps divides the cap that a formula reckons for a household among its
+// demands, as a round does with one cap for all, in whole cents.
+func (s sources) divideCaps(grants map[string]pooling.Grant) {
+	claims := map[communities.HouseholdID]int64{}
+	for _, p := range s.demands {
+		if _, ok := grants[string(p.ID)]; ok {
+			claims[p.Household]++
+		}
+	}
+	for _, p := range s.demands {
+		if g, ok := grants[string(p.ID)]; ok && g.Cap != nil && claims[p.Household] > 1 {
+			each := *g.Cap / money.Amount(claims[p.Household])
+			g.Cap = &each
+			grants[string(p.ID)] = g
+		}
+	}
 }
 
 func (s sources) kinds() map[communities.CommunityID]communities.Kind {
@@ -203,11 +228,24 @@ func (s sources) kinds() map[communities.CommunityID]communities.Kind {
 }
 
 func situation(h communities.HouseholdID, c communities.CommunityID, category catalogue.CategoryID, kinds map[communities.CommunityID]communities.Kind,
-	isee map[communities.HouseholdID][]subsidies.ISEECertificate, kind subsidies.ISEEKind, at time.Time) subsidies.Situation {
+	isee map[communities.HouseholdID][]subsidies.ISEECertificate, people map[communities.HouseholdID]postgres.PeopleCount,
+	kind subsidies.ISEEKind, at time.Time) subsidies.Situation {
 	return subsidies.Situation{
 		ISEE: subsidies.CurrentISEE(isee[h], kind, at), Kind: kind, Date: at,
 		Category: string(category), CommunityKind: string(kinds[c]), Community: string(c),
+		Size: lawfulSize(isee[h], kind, people[h].People, at), Minors: people[h].Children,
 	}
+}
+
+// lawfulSize is how many people a household has: as the certificate that counts
+// says, because that is the household in law, or as registered.
+func lawfulSize(certificates []subsidies.ISEECertificate, kind subsidies.ISEEKind, registered int, at time.Time) int {
+	if kind != "" {
+		if c := subsidies.CertificateAt(certificates, kind, subsidies.CalculationOrdinary, at); c != nil && c.Size > 0 {
+			return c.Size
+		}
+	}
+	return registered
 }
 
 // toGrant is how a measure's grant depends on the price; false when it grants

@@ -247,6 +247,28 @@ func (tx *Tx) LockCommunity(ctx context.Context, id communities.CommunityID) err
 	return err
 }
 
+// PeopleCount is how many people a household has.
+type PeopleCount struct {
+	People   int // registered
+	Children int // of them, with the role of a child
+}
+
+// CountPeople says how many people each of some households has.
+func (r reader) CountPeople(ctx context.Context, households []communities.HouseholdID) (map[communities.HouseholdID]PeopleCount, error) {
+	type countRow struct {
+		HouseholdID      communities.HouseholdID
+		People, Children int
+	}
+	rows, err := list[countRow](ctx, r, "people of households", `
+		SELECT household_id, count(*) AS people, count(*) FILTER (WHERE role = 'child') AS children FROM persons
+		WHERE municipality_id = ? AND household_id::text IN (?) GROUP BY household_id`, r.municipality, texts(append(households, "")))
+	all := make(map[communities.HouseholdID]PeopleCount, len(rows))
+	for _, row := range rows {
+		all[row.HouseholdID] = PeopleCount{row.People, row.Children}
+	}
+	return all, err
+}
+
 // HoldersOf returns who answers for each household.
 func (r reader) HoldersOf(ctx context.Context, households []communities.HouseholdID) (map[communities.HouseholdID]communities.Person, error) {
 	rows, err := list[personRow](ctx, r, "holders", `

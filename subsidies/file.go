@@ -41,6 +41,7 @@ type (
 		Outputs    []string             `yaml:"outputs"`
 		Rounding   *roundFile           `yaml:"rounding"`
 
+		Grant    *grantFile    `yaml:"grant"`
 		Stacking *stackingFile `yaml:"stacking"`
 		Fund     *fundFile     `yaml:"fund"`
 		Cases    []caseFile    `yaml:"cases"`
@@ -68,6 +69,13 @@ type (
 	capFile struct {
 		Amount number `yaml:"amount"`
 		Per    string `yaml:"per"`
+	}
+	// grantFile names the results of a formula that rounds use.
+	grantFile struct {
+		Percent string `yaml:"percent"`
+		Amount  string `yaml:"amount"`
+		Cap     string `yaml:"cap"`
+		Per     string `yaml:"per"`
 	}
 	bracketFile struct {
 		From    *number `yaml:"from"`  // inclusive, optional: it must meet the bound before

@@ -12,6 +12,9 @@ import (
 func (m *Measure) explainGrant(w *writer, sit Situation) Trace {
 	nothing := w.say("Nessun contributo.", "No contribution.")
 	trace := Trace{w.say("Misura «%s» (%s, %s).", "Measure “%s” (%s, %s).", m.Name.In(w.lang), m.Source.Act, w.day(m.Source.Date))}
+	if m.granting != nil {
+		return append(trace, m.explainGranted(w, sit)...)
+	}
 	if m.Rule == nil {
 		return append(trace, w.say("La misura non ha una regola sul prezzo di un servizio: nei turni non si usa.",
 			"The measure has no rule on the price of a service: rounds do not use it."), nothing)
@@ -31,10 +34,18 @@ func (m *Measure) explainGrant(w *writer, sit Situation) Trace {
 		return append(trace, nothing)
 	}
 	if m.Cap != nil {
-		trace = append(trace, w.say("Il contributo non supera %s %s per famiglia.", "The contribution is at most %s %s for each household.",
-			w.amount(Euro(*m.Cap)), capPeriods[m.CapPer].In(w.lang)))
+		trace = append(trace, w.atMost(*m.Cap, m.CapPer))
 	}
-	return append(trace, w.say("Il contributo non supera mai la quota da pagare.", "The contribution is never above the share to pay."))
+	return append(trace, w.neverAbove())
+}
+
+func (w *writer) atMost(limit money.Amount, per string) string {
+	return w.say("Il contributo non supera %s %s per famiglia.", "The contribution is at most %s %s for each household.",
+		w.amount(Euro(limit)), capPeriods[per].In(w.lang))
+}
+
+func (w *writer) neverAbove() string {
+	return w.say("Il contributo non supera mai la quota da pagare.", "The contribution is never above the share to pay.")
 }
 
 func (m *Measure) unconcerned(w *writer, why concern, day time.Time) string {

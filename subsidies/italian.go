@@ -307,4 +307,16 @@ var italian = map[string]string{
 	"line %v, column %v: %v":  "riga %v, colonna %v: %v",
 	"%q is no amount among the results; there are: %v": "%q non è un importo fra i risultati; ci sono: %v",
 	"%v times a year: give a number from 1 to 366":     "%v volte l'anno: dai un numero da 1 a 366",
+
+	// A grant in rounds.
+	"%s is %q, which is no result; the outputs are: %s":                                                             "%s è %q, che non è un risultato; gli outputs sono: %s",
+	"%s is %s, which is no amount in euro: give the step a unit that begins with €":                                 "%s è %s, che non è un importo in euro: dai al passo un'unità che comincia con €",
+	"%s is %s, which is an amount: a part of the price is a percentage with the unit %%, or a number up to 1":       "%s è %s, che è un importo: una parte del prezzo è una percentuale con l'unità %%, o un numero fino a 1",
+	"grant has exactly one of percent and amount: the result that a round pays of the price":                        "grant ha percent oppure amount, uno solo: il risultato che una tornata paga del prezzo",
+	"a percentage needs a cap, the most that a household gets: the price is not known yet":                          "una percentuale ha bisogno di cap, il massimo per famiglia: il prezzo non si sa ancora",
+	"cap goes with per: month, period or year":                                                                      "cap vuole per: month, period o year",
+	"a tariff grants nothing: grant is for benefits":                                                                "una tariffa non concede nulla: grant è per i contributi (kind: benefit)",
+	"a grant in a round looks at one kind of ISEE":                                                                  "un contributo nelle tornate guarda un tipo di ISEE solo",
+	"a round does not know the input %s; it knows isee, %s and %s, and leaves out what is optional":                 "una tornata non conosce il dato %s; conosce isee, %s e %s, e lascia mancare ciò che è optional",
+	"the part of the price is %s, and all of it is %s: with the unit %% it goes from 0 to 100, without from 0 to 1": "la parte del prezzo è %s, e tutto il prezzo è %s: con l'unità %% va da 0 a 100, senza da 0 a 1",
 }

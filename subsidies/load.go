@@ -79,6 +79,9 @@ func LoadMeasure(data []byte) (*Measure, error) {
 	if err := r.prove(f, m); err != nil {
 		return nil, err
 	}
+	if err := r.proveGrant(m); err != nil {
+		return nil, err
+	}
 	return m, nil
 }
 
@@ -316,7 +319,7 @@ func (r reader) rules(f measureFile, m *Measure) error {
 	case f.Rule != nil:
 		if err := r.foreign("%s goes with steps, not with a rule on a price", []foreign{
 			{"inputs", len(f.Inputs.names) > 0}, {"parameters", len(f.Parameters.names) > 0}, {"eligible", len(f.Eligible) > 0},
-			{"outputs", len(f.Outputs) > 0}, {"rounding", f.Rounding != nil}, {"kind", f.Kind == string(KindTariff)},
+			{"outputs", len(f.Outputs) > 0}, {"rounding", f.Rounding != nil}, {"grant", f.Grant != nil}, {"kind", f.Kind == string(KindTariff)},
 		}); err != nil {
 			return err
 		}
@@ -327,7 +330,10 @@ func (r reader) rules(f measureFile, m *Measure) error {
 	}); err != nil {
 		return err
 	}
-	return r.formula(f, m)
+	if err := r.formula(f, m); err != nil {
+		return err
+	}
+	return r.granting(f, m)
 }
 
 // foreign is a field that belongs to the other kind of rule.

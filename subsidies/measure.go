@@ -13,7 +13,8 @@ import (
 // Its rule is of one of two kinds. A price rule grants a percentage or an amount
 // of the price of a service: rounds can use it, because they ask for the grant
 // before the price is known ([Measure.Evaluate]). A formula reckons results from
-// inputs, step by step. Both are evaluated by [Measure.Eval].
+// inputs, step by step; rounds use it too if it says which results are the grant.
+// Both are evaluated by [Measure.Eval].
 type Measure struct {
 	ID       string
 	Name     Name
@@ -41,13 +42,15 @@ type Measure struct {
 	Fundings []FundingCase
 
 	formula    *formula
+	granting   *granting
 	unlabelled []string
 }
 
 // Unlabelled are the inputs and steps without a label: citizens read their names.
 func (m *Measure) Unlabelled() []string { return m.unlabelled }
 
-// HasPriceRule says whether rounds can use the measure.
+// HasPriceRule says whether the measure is a rule on a price; see also
+// [Measure.GrantsOnPrice].
 func (m *Measure) HasPriceRule() bool { return m.Rule != nil }
 
 // MeasureKind says what zero means in a measure.
@@ -116,15 +119,19 @@ type Case struct {
 }
 
 // Evaluate says what the measure grants in a situation, as it depends on the
-// price, and why in Italian. A measure with a formula grants nothing on a price.
+// price, and why in Italian. A measure with a formula grants on a price if it says
+// which of its results do.
 func (m *Measure) Evaluate(sit Situation) (Grant, Trace) {
 	return m.grant(sit), m.explainGrant(&writer{lang: Italian}, sit)
 }
 
 // grant is what the measure grants in a situation.
 func (m *Measure) grant(sit Situation) Grant {
-	if m.Rule == nil || m.concerns(sit) != concerned {
+	switch {
+	case !m.GrantsOnPrice() || m.concerns(sit) != concerned:
 		return Grant{}
+	case m.granting != nil:
+		return m.granted(sit)
 	}
 	portion := m.portion(m.counted(sit))
 	if portion == nil {

@@ -46,6 +46,8 @@ type Situation struct {
 	Category      string        // ID of the category demanded; empty means any
 	CommunityKind string        // kind of the community, as in the round schema; empty means any
 	Community     string        // ID of the community; empty means any
+	Size          int           // people of the household; 0 means not known
+	Minors        int           // of them, minors
 }
 
 // Grant is how a measure's subsidy depends on the price, as the rule "given" of
