@@ -43,6 +43,17 @@ func monthsBetween(from, to int64) int64 {
 	return months
 }
 
+// addMonths moves a day by months: to the day with the same number, or the last
+// one of a month that has no such day. So monthsBetween of the two is n, forwards.
+//
+// Source: as monthsBetween.
+func addMonths(day, n int64) int64 {
+	d := dateOf(day)
+	first := time.Date(d.Year(), d.Month()+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
+	last := first.AddDate(0, 1, -1).Day()
+	return dayOf(first) + int64(min(d.Day(), last)) - 1
+}
+
 // yearsBetween counts the complete years: the birthday counts, and who is born on
 // 29 February has it on the 28th in a year without.
 func yearsBetween(from, to int64) int64 { return monthsBetween(from, to) / 12 }

@@ -35,6 +35,9 @@ func init() {
 	dates := func(o op) func(*compiler, call) (*term, error) {
 		return func(c *compiler, f call) (*term, error) { return c.dates(o, f) }
 	}
+	later := func(o op) func(*compiler, call) (*term, error) {
+		return func(c *compiler, f call) (*term, error) { return c.later(o, f) }
+	}
 	list := func(o op) func(*compiler, call) (*term, error) {
 		return func(c *compiler, f call) (*term, error) { return c.overList(o, f) }
 	}
@@ -43,8 +46,8 @@ func init() {
 	}
 	functions = map[string]function{
 		"known":             {"known(input)", 1, 1, (*compiler).isKnown},
-		"min":               {"min(a, b) or min(list)", 1, argumentsMax, number(opMin)},
-		"max":               {"max(a, b) or max(list)", 1, argumentsMax, number(opMax)},
+		"min":               {"min(a, b) or min(list)", 1, argumentsMax, (*compiler).least},
+		"max":               {"max(a, b) or max(list)", 1, argumentsMax, (*compiler).largest},
 		"abs":               {"abs(x)", 1, 1, number(opAbs)},
 		"ceil":              {"ceil(x)", 1, 1, number(opCeil)},
 		"floor":             {"floor(x)", 1, 1, number(opFloor)},
@@ -67,6 +70,9 @@ func init() {
 		"month":             {"month(a_date)", 1, 1, dates(opMonth)},
 		"day":               {"day(a_date)", 1, 1, dates(opDay)},
 		"weekday":           {"weekday(a_date)", 1, 1, dates(opWeekday)},
+		"add_days":          {"add_days(a_date, 30)", 2, 2, later(opAddDays)},
+		"add_months":        {"add_months(a_date, 6)", 2, 2, later(opAddMonths)},
+		"add_years":         {"add_years(a_date, 1)", 2, 2, later(opAddYears)},
 		"date":              {"date(\"2026-09-01\")", 1, 1, (*compiler).aDate},
 	}
 }
@@ -128,6 +134,46 @@ func (c *compiler) isKnown(f call) (*term, error) {
 		return nil, wrongAt(f.args[0].Location().From, "known() asks for the name of an input")
 	}
 	return &term{op: opKnown, kind: kindYesNo, slot: sym.slot, text: sym.name, ifTrue: 1<<sym.slot | sym.implies}, nil
+}
+
+func (c *compiler) least(f call) (*term, error)   { return c.extreme(opMin, f) }
+func (c *compiler) largest(f call) (*term, error) { return c.extreme(opMax, f) }
+
+// extreme is the least or the largest of numbers, or of dates.
+func (c *compiler) extreme(o op, f call) (*term, error) {
+	if len(f.args) < 2 {
+		return c.numbers(o, f)
+	}
+	first, err := c.node(f.args[0], f.known)
+	if err != nil {
+		return nil, err
+	}
+	if first.kind != kindDate && first.kind != kindNumber {
+		return nil, wrongAt(f.args[0].Location().From, "here %s is expected, and this is %s", kindNumber, first.kind)
+	}
+	t := &term{op: o, kind: first.kind, text: f.name, args: []*term{first}, euro: first.euro, places: first.places}
+	for _, arg := range f.args[1:] {
+		a, err := c.want(arg, first.kind, f.known)
+		if err != nil {
+			return nil, err
+		}
+		t.args = append(t.args, a)
+		t.euro, t.places = t.euro || a.euro, max(t.places, a.places)
+	}
+	return t, nil
+}
+
+// later moves a date.
+func (c *compiler) later(o op, f call) (*term, error) {
+	day, err := c.want(f.args[0], kindDate, f.known)
+	if err != nil {
+		return nil, err
+	}
+	by, err := c.want(f.args[1], kindNumber, f.known)
+	if err != nil {
+		return nil, err
+	}
+	return &term{op: o, kind: kindDate, args: []*term{day, by}, text: f.name}, nil
 }
 
 func (c *compiler) numbers(o op, f call) (*term, error) {

@@ -48,7 +48,7 @@ func (w *writer) formula(t *term, bind int) string {
 		}
 		return w.bare(t)
 	}
-	if t.kind != kindNumber {
+	if t.kind != kindNumber && t.kind != kindDate {
 		return w.bare(t)
 	}
 	value := w.bare(t)
@@ -87,6 +87,9 @@ func (w *writer) how(t *term, value string) string {
 			opYears: w.say("anni compiuti", "complete years"), opMonths: w.say("mesi compiuti", "complete months"), opDays: w.say("giorni", "days"),
 		}[t.op]
 		return w.say("%s %s dal %s al %s", "%s %s from %s to %s", value, unit, w.bare(t.args[0]), w.bare(t.args[1]))
+	case opAddDays, opAddMonths, opAddYears:
+		unit := map[op]string{opAddDays: w.say("giorni", "days"), opAddMonths: w.say("mesi", "months"), opAddYears: w.say("anni", "years")}[t.op]
+		return w.say("%s è il %s più %s %s", "%s is %s plus %s %s", value, w.formula(t.args[0], 0), w.formula(t.args[1], 0), unit)
 	case opScale:
 		return w.say("%s è la scala di equivalenza per %s componenti", "%s is the equivalence scale for %s members", value, w.formula(t.args[0], 0))
 	}

@@ -319,4 +319,8 @@ var italian = map[string]string{
 	"a grant in a round looks at one kind of ISEE":                                                                  "un contributo nelle tornate guarda un tipo di ISEE solo",
 	"a round does not know the input %s; it knows isee, %s and %s, and leaves out what is optional":                 "una tornata non conosce il dato %s; conosce isee, %s e %s, e lascia mancare ciò che è optional",
 	"the part of the price is %s, and all of it is %s: with the unit %% it goes from 0 to 100, without from 0 to 1": "la parte del prezzo è %s, e tutto il prezzo è %s: con l'unità %% va da 0 a 100, senza da 0 a 1",
+
+	// Dates that are moved.
+	"%s() moves a date by a whole number, and this is %s": "%s() sposta una data di un numero intero, e questo è %s",
+	"%s() goes beyond the days that a measure may know":   "%s() va oltre i giorni che una misura può conoscere",
 }

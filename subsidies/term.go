@@ -74,6 +74,9 @@ const (
 	opMonth
 	opDay
 	opWeekday
+	opAddDays
+	opAddMonths
+	opAddYears
 	opLine
 	opScale
 	opKnown
@@ -182,6 +185,8 @@ func (t *term) number(m *memory) Number {
 		return t.ofList(m)
 	case opYears, opMonths, opDays, opYear, opMonth, opDay, opWeekday:
 		return t.ofDates(m)
+	case opAddDays, opAddMonths, opAddYears:
+		return t.later(m)
 	case opLine:
 		return t.onLine(m)
 	case opScale:
@@ -351,6 +356,28 @@ func (t *term) ofDates(m *memory) Number {
 		return Whole(monthsBetween(first, second))
 	}
 	return Whole(second - first)
+}
+
+// later is a date moved by whole days, months or years.
+func (t *term) later(m *memory) Number {
+	day, by := t.args[0].number(m).num, t.args[1].number(m)
+	n, whole := by.Int()
+	const most = 1_000_000 // days; no date of a measure is so far from another
+	if !whole || n < -most || n > most {
+		return m.fail("%s() moves a date by a whole number, and this is %s", t.text, by)
+	}
+	switch t.op {
+	case opAddDays:
+		day += n
+	case opAddMonths:
+		day = addMonths(day, n)
+	case opAddYears:
+		day = addMonths(day, 12*n)
+	}
+	if day < dayFirst || day > dayLast {
+		return m.fail("%s() goes beyond the days that a measure may know", t.text)
+	}
+	return Whole(day)
 }
 
 // onLine interpolates between two points; before the first it is the first value,
