@@ -49,7 +49,11 @@ func (d *Desk) OpenCall(ctx context.Context, a communities.Actor, fund, closesOn
 		case last.Before(d.today(now)) || !last.Before(f.ValidTo): // a day is left to decide
 			return ErrCallDay.With("to", f.ValidTo).At("closes_on")
 		}
-		if err := servable(f.Policy); err != nil { // a fund of before, or opened with its measure
+		measures, err := measuresOf(ctx, tx, f.ID)
+		if err != nil {
+			return err
+		}
+		if err := servable(f.Policy, measures); err != nil { // a fund of before, or opened with its measure
 			return err
 		}
 		if err := tx.AddFundCall(ctx, postgres.FundCall{ID: id, FundID: f.ID, ClosesOn: last, OpenedAt: now}, a.User); err != nil {
@@ -57,6 +61,20 @@ func (d *Desk) OpenCall(ctx context.Context, a communities.Actor, fund, closesOn
 		}
 		return tx.Audit(ctx, now, a.User, "open_call", "call "+id, map[string]any{"fund": f.ID, "closes_on": last.Format(time.DateOnly)})
 	})
+}
+
+// measuresOf are the measures that a fund pays for, as they are in force.
+func measuresOf(ctx context.Context, tx *postgres.Tx, fund string) (measures []*subsidies.Measure, err error) {
+	all, err := tx.MeasuredFunds(ctx)
+	for _, f := range all {
+		if f.ID != fund || err != nil {
+			continue
+		}
+		var m *subsidies.Measure
+		m, err = subsidies.LoadMeasure([]byte(f.Yaml))
+		measures = append(measures, m)
+	}
+	return measures, err
 }
 
 // DecideCall ranks those who applied to a call whose last day is over and divides

@@ -84,10 +84,7 @@ func (c claimant) grants(f measuredFund, used, cost money.Amount) (money.Amount,
 	if err != nil {
 		return 0, err
 	}
-	place := slices.IndexFunc(f.measure.Outputs, func(o subsidies.Output) bool { return o.Name == "award" && o.Euro })
-	if place < 0 {
-		place = slices.IndexFunc(f.measure.Outputs, func(o subsidies.Output) bool { return o.Euro })
-	}
+	place := f.measure.AwardAt()
 	if place < 0 {
 		return 0, nil
 	}
@@ -160,6 +157,9 @@ func (c claimant) minors() (n int) {
 func (c claimant) keys(f measuredFund) map[string]string {
 	known := c.known(f.measure, c.charge.Share)
 	known[subsidies.AppliedAt] = c.appliedAt.UTC().Format("2006-01-02T15:04:05.000000")
+	for name, text := range c.results(f.measure) {
+		known[name] = text
+	}
 	keys := map[string]string{}
 	for _, o := range f.Policy.Order {
 		if text, ok := known[o.By]; ok {
@@ -174,9 +174,37 @@ func (c claimant) keys(f measuredFund) map[string]string {
 	return keys
 }
 
-// rankable tells whether the register can know a key of a ranking.
-func rankable(key string) bool {
-	return key == subsidies.AppliedAt || key == "isee" || slices.Contains(slices.Concat(costInputs, sizeInputs, minorInputs), key)
+// results are those of a formula, as somebody can be ranked by them; none where the
+// register does not know what it asks, which is refused when the award is reckoned.
+func (c claimant) results(m *subsidies.Measure) map[string]string {
+	texts := map[string]string{}
+	if m.HasPriceRule() {
+		return texts
+	}
+	facts, err := c.facts(m, c.charge.Share)
+	if err != nil {
+		return texts
+	}
+	result, err := m.Eval(facts, c.day)
+	if err != nil {
+		return texts
+	}
+	for name, key := range m.Keys(facts, result) {
+		if m.OutputAt(name) >= 0 {
+			texts[name] = key.Number.Text(0)
+		}
+	}
+	return texts
+}
+
+// rankable tells whether the register can know a key of a ranking: of the
+// household, or a result of every one of the measures.
+func rankable(key string, measures []*subsidies.Measure) bool {
+	result := len(measures) > 0
+	for _, m := range measures {
+		result = result && !m.HasPriceRule() && m.OutputAt(key) >= 0
+	}
+	return result || key == subsidies.AppliedAt || key == "isee" || slices.Contains(slices.Concat(costInputs, sizeInputs, minorInputs), key)
 }
 
 // capFrom is since when awards count against the cap of a measure; round is not

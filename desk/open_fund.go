@@ -59,22 +59,18 @@ func (d *Desk) OpenFund(ctx context.Context, a communities.Actor, r FundForm) (s
 		return "", err
 	}
 	return f.ID, d.db.InTx(ctx, func(tx *postgres.Tx) error {
-		var first *subsidies.Measure
-		for _, id := range f.Measures {
-			m, err := measureInForce(ctx, tx, id)
-			if err != nil {
+		measures := make([]*subsidies.Measure, len(f.Measures))
+		for i, id := range f.Measures {
+			if measures[i], err = measureInForce(ctx, tx, id); err != nil {
 				return err
-			}
-			if first == nil {
-				first = m
 			}
 		}
 		if f.Policy.Mode == "" {
-			if f.Policy = usualPolicy(); first.Fund != nil {
-				f.Policy = *first.Fund
+			if f.Policy = usualPolicy(); measures[0].Fund != nil {
+				f.Policy = *measures[0].Fund
 			}
 		}
-		if err := servable(f.Policy); err != nil {
+		if err := servable(f.Policy, measures); err != nil {
 			return err
 		}
 		return d.openFund(ctx, tx, a.User, f)
@@ -143,17 +139,17 @@ func (f *form) policy(r FundForm) subsidies.FundPolicy {
 
 // servable refuses a policy that the acts cannot follow: a key that the register
 // does not know would rank everybody alike without anybody noticing.
-func servable(p subsidies.FundPolicy) error {
+func servable(p subsidies.FundPolicy, measures []*subsidies.Measure) error {
 	if p.Mode != subsidies.FundRanking && (len(p.Reserve) > 0 || p.ProRata) {
 		return ErrFundReserve.At("mode")
 	}
 	for _, o := range p.Order {
-		if !rankable(o.By) {
+		if !rankable(o.By, measures) {
 			return ErrFundOrder.With("key", o.By).At("order")
 		}
 	}
 	for _, r := range p.Reserve {
-		if !rankable(r.If) {
+		if !rankable(r.If, measures) {
 			return ErrFundOrder.With("key", r.If).At("order")
 		}
 	}

@@ -180,7 +180,7 @@ func (r reader) marksNamed(m *Measure) error {
 		return nil
 	}
 	named := func(key string) bool {
-		if key == AppliedAt || key == iseeName || m.InputAt(key) >= 0 {
+		if key == AppliedAt || key == iseeName || m.InputAt(key) >= 0 || m.OutputAt(key) >= 0 {
 			return true
 		}
 		for _, c := range m.Fundings {
@@ -215,7 +215,7 @@ func (r reader) checkKey(path, name, text string, m *Measure) error {
 	marked := slices.ContainsFunc(m.Fund.Reserve, func(o FundReserve) bool { return o.If == name })
 	key := ParseKey(text)
 	switch {
-	case !ordered && !marked && m.InputAt(name) < 0 && name != iseeName && name != AppliedAt:
+	case !ordered && !marked && m.InputAt(name) < 0 && m.OutputAt(name) < 0 && name != iseeName && name != AppliedAt:
 		return r.wrong(path, "%s is no key of the order and no mark of a reserve: misspelt?", name)
 	case marked && key.Text != "":
 		return r.wrong(path, "%s is a mark: write yes or no", name)
@@ -242,6 +242,10 @@ func (r reader) applicant(path string, raw *raw, m *Measure) (Applicant, error) 
 		switch name {
 		case "id":
 			a.ID = text
+		case "in":
+			if err := r.reckoned(path, walk.Value(), m, &a); err != nil {
+				return a, err
+			}
 		case "amount":
 			amount, err := money.Parse(text)
 			if err != nil || amount < 0 {
@@ -262,7 +266,7 @@ func (r reader) applicant(path string, raw *raw, m *Measure) (Applicant, error) 
 		}
 	}
 	if a.ID == "" || a.Amount < 0 {
-		return a, r.wrong(path, "an applicant needs id and amount")
+		return a, r.wrong(path, "an applicant needs id, and amount or the facts of the measure: in: {...}")
 	}
 	for _, o := range m.Fund.Order {
 		if _, given := a.Keys[o.By]; !given && !hasKey(mapping, o.By) {
@@ -270,6 +274,31 @@ func (r reader) applicant(path string, raw *raw, m *Measure) (Applicant, error) 
 		}
 	}
 	return a, nil
+}
+
+// reckoned fills in what an applicant gets, and is ranked by, from the facts of the
+// measure. What the file says beside them stands.
+func (r reader) reckoned(path string, node ast.Node, m *Measure, a *Applicant) error {
+	facts, err := r.facts(path, node, m)
+	if err != nil {
+		return err
+	}
+	result, err := m.Eval(facts, m.From)
+	if err != nil {
+		return r.wrong(path, "%s", detailOf(err))
+	}
+	if a.Amount < 0 {
+		a.Amount = 0
+		if at := m.AwardAt(); at >= 0 && result.Eligible {
+			a.Amount = max(0, result.Amount(at))
+		}
+	}
+	for key, value := range m.Keys(facts, result) {
+		if _, said := a.Keys[key]; !said {
+			a.Keys[key] = value
+		}
+	}
+	return nil
 }
 
 func hasKey(mapping ast.MapNode, name string) bool {
