@@ -221,7 +221,21 @@ func (h *host) drop(ctx context.Context, name string) error {
 		return fmt.Errorf("pgtest: drop %s: %w", name, err)
 	}
 	defer conn.Close(ctx)
-	if _, err := conn.Exec(ctx, "DROP DATABASE IF EXISTS "+quoted(name)+" WITH (FORCE)"); err != nil {
+	// A vacuum of PostgreSQL's own may be in the database, which only a superuser
+	// may end: it is over soon.
+	for {
+		_, err = conn.Exec(ctx, "DROP DATABASE IF EXISTS "+quoted(name)+" WITH (FORCE)")
+		var refused *pgconn.PgError
+		if err == nil || !errors.As(err, &refused) || refused.Code != "42501" {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("pgtest: drop %s: %w", name, err)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("pgtest: drop %s: %w", name, err)
 	}
 	return nil
