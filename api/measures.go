@@ -214,7 +214,7 @@ func (Fact) Schema(huma.Registry) *huma.Schema {
 		return []*huma.Schema{{Type: huma.TypeString}, {Type: huma.TypeNumber}, {Type: huma.TypeBoolean}}
 	}
 	return &huma.Schema{
-		Description: "A text (\"12345.67\", \"2026-09-01\"), a number, true or false, null for what is missing, or a list of them",
+		Description: "A text (\"8250.00\", \"2026-09-01\"), a number, true or false, null for what is missing, or a list of them",
 		AnyOf:       append(one(), &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{AnyOf: one()}}, &huma.Schema{Type: "null"}),
 	}
 }
