@@ -70,6 +70,7 @@ type Payment struct {
 	SessionID   string    // Stripe's checkout session; empty for a transfer
 	CheckoutURL string    // hosted page while the session is open
 	IntentID    string    // Stripe's payment intent, once known
+	Entry       string    // movement of a bank statement whose money it is; empty when a person recorded it
 	CreatedAt   time.Time
 }
 
