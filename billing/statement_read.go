@@ -363,6 +363,7 @@ func (s *Statement) head(e element) error {
 		return id.wrong("Max35Text")
 	}
 	if s.Account, err = ParseIBAN(account.text); err != nil {
+		account.text = cut(account.text, 4)
 		return account.wrong("IBAN")
 	}
 	if c, ok := e.one("Acct", "Ccy"); ok && c.text != "EUR" {

@@ -29,6 +29,8 @@ const (
 	letterISEE     letter = "isee.txt"
 	letterReversed letter = "voucher_reversed.txt"
 
+	letterTakenBack letter = "payment_taken_back.txt"
+
 	letterAwarded       letter = "award.txt"
 	letterWaiting       letter = "award_waiting.txt"
 	letterAwardEnded    letter = "award_ended.txt"

@@ -19,7 +19,7 @@ func (d *Desk) ReceiptOf(ctx context.Context, a communities.Actor, id billing.Pa
 	if err != nil {
 		return Receipt{}, err
 	}
-	if p.ReceiptNumber == "" {
+	if p.ReceiptNumber == "" || p.State == billing.PaymentReversed { // what was taken back has no receipt
 		return Receipt{}, postgres.ErrNotFound.With("what", "receipt")
 	}
 	number, err := billing.ParseNumber(p.ReceiptNumber)
