@@ -37,7 +37,7 @@ CREATE TABLE bank_entries (
     creditor_references text[] NOT NULL,
     remittance      text   NOT NULL,
     name            text   NOT NULL,
-    iban_masked     text   NOT NULL CHECK (length(iban_masked) <= 12),
+    iban_masked     text   NOT NULL CHECK (length(iban_masked) <= 14),
     state           text   NOT NULL CHECK (state IN ('booked', 'matched', 'returned', 'set_aside')),
     reverses_id     uuid,
     note            text   NOT NULL DEFAULT '',

@@ -51,7 +51,7 @@ TABLE bank_entries COLUMN decided_by uuid
 TABLE bank_entries COLUMN decided_at timestamp with time zone
 TABLE bank_entries CONSTRAINT bank_entries_amount_cents_check CHECK (((amount_cents <> 0) AND (abs(amount_cents) <= '100000000000'::bigint)))
 TABLE bank_entries CONSTRAINT bank_entries_decided CHECK (((state = 'booked'::text) = (decided_at IS NULL)))
-TABLE bank_entries CONSTRAINT bank_entries_iban_masked_check CHECK ((length(iban_masked) <= 12))
+TABLE bank_entries CONSTRAINT bank_entries_iban_masked_check CHECK ((length(iban_masked) <= 14))
 TABLE bank_entries CONSTRAINT bank_entries_once UNIQUE (municipality_id, account, entry_key)
 TABLE bank_entries CONSTRAINT bank_entries_pkey PRIMARY KEY (municipality_id, id)
 TABLE bank_entries CONSTRAINT bank_entries_reversed_once UNIQUE (municipality_id, reverses_id)
