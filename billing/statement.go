@@ -58,6 +58,18 @@ type Movement struct {
 	Line       int          // of the file
 }
 
+// EntryState says what became of a movement of a statement. The values are
+// stored.
+type EntryState string
+
+// The states of a movement.
+const (
+	EntryBooked   EntryState = "booked"    // nobody is known to have paid it: to be matched
+	EntryMatched  EntryState = "matched"   // its money paid charges, or is a household's credit
+	EntryReturned EntryState = "returned"  // the bank took it back; or it is what took back another one
+	EntrySetAside EntryState = "set_aside" // not of a household, says an officer
+)
+
 // statementKeys gives each movement of a statement its key.
 func (s *Statement) statementKeys() {
 	seen := map[string]int{}

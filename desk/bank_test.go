@@ -11,6 +11,7 @@ import (
 
 	"colletta/billing"
 	"colletta/billing/ledger"
+	"colletta/communities"
 	"colletta/money"
 	"colletta/postgres"
 	"colletta/refusal"
@@ -344,5 +345,104 @@ func TestARefusedStatementStoresNothing(t *testing.T) {
 	w.unchanged(before)
 	if _, err := w.desk.ImportStatements(w.ctx, w.parent, StatementFileRequest{File: "x.xml", Data: good}); err == nil {
 		t.Error("a delegate imported a statement")
+	}
+}
+
+// Goal: what is not sure waits for a person, with the likely charges and why.
+func TestUnsureMoneyIsMatchedByHand(t *testing.T) {
+	t.Parallel()
+	w, c := collectingTown(t)
+	typo := []byte(c[6].Reference)
+	typo[12] = map[bool]byte{true: '7', false: '8'}[typo[12] != '7']
+	holders, err := w.db.HoldersOf(w.ctx, []communities.HouseholdID{c[3].Household})
+	w.must(err)
+	holder := holders[c[3].Household]
+	w.load(bank("s1", "2026-11-30", 0,
+		movement{ref: "1", text: string(typo), amount: 125_00, name: "X Y"},
+		movement{ref: "2", text: "quote " + string(c[5].Reference) + " " + string(c[7].Reference), amount: 260_00, name: "VIOLA"},
+		movement{ref: "3", text: "laboratorio", amount: 70_00, name: strings.ToUpper(holder.FamilyName + " " + holder.GivenName)},
+		movement{ref: "4", text: "pago la quota " + c[4].Number, amount: 12_00, name: "Z"},
+		movement{ref: "5", text: "COMPETENZE", amount: -3_50, name: "BANCA"},
+	))
+	view, err := w.desk.Bank(w.ctx, w.officer)
+	w.must(err)
+	if len(view.Waiting) != 5 || view.WaitingSum != 463_50 || !view.Configured || len(view.Statements) != 1 || !view.Statements[0].Follows {
+		t.Fatalf("the page of the bank: %+v", view)
+	}
+	of := map[money.Amount]EntryView{}
+	for _, m := range view.Waiting {
+		e, err := w.desk.Entry(w.ctx, w.officer, m.ID)
+		w.must(err)
+		of[m.Amount] = e
+	}
+	for _, want := range []struct {
+		amount money.Amount
+		charge postgres.ChargeLine
+		reason billing.MatchReason
+	}{
+		{125_00, c[6], billing.MatchMistyped}, {70_00, c[3], billing.MatchName}, {12_00, c[4], billing.MatchNumber},
+	} {
+		got := of[want.amount].Suggestions
+		if len(got) == 0 || got[0].Charge != want.charge.ID || got[0].Reasons[0] != want.reason {
+			t.Errorf("%s: suggested %+v, want %s for %s", want.amount, got, want.charge.Number, want.reason)
+		}
+	}
+	if got := of[260_00].Suggestions; len(got) < 2 || got[0].Reasons[0] != billing.MatchReference || got[1].Reasons[0] != billing.MatchReference {
+		t.Errorf("two references: %+v", got)
+	}
+	match := func(amount money.Amount, parts ...MatchPart) error {
+		return w.desk.MatchEntry(w.ctx, w.officer, MatchRequest{Entry: of[amount].ID, Parts: parts})
+	}
+	before := w.everything()
+	wantRefusal(t, "short parts", match(260_00, MatchPart{c[5].Number, "125"}, MatchPart{c[7].Number, "125"}), ErrEntrySum, "amount.0")
+	wantRefusal(t, "twice", match(260_00, MatchPart{c[5].Number, "125"}, MatchPart{c[5].Number, "135"}), ErrEntryTwice, "number.1")
+	wantRefusal(t, "no charge", match(125_00, MatchPart{"2026-999999", "125"}), ErrEntryCharge, "number.0")
+	wantRefusal(t, "no amount", match(125_00, MatchPart{c[6].Number, "1e9"}), ErrPrice, "amount.0")
+	wantRefusal(t, "nothing", match(125_00), ErrRequired, "number.0")
+	wantRefusal(t, "a debit", match(-3_50, MatchPart{c[6].Number, "3,50"}), ErrEntryOutgoing, "")
+	w.unchanged(before)
+	w.must(match(260_00, MatchPart{c[5].Number, "125,00"}, MatchPart{c[7].Number, "135,00"}))
+	wantRefusal(t, "twice in a row", match(260_00, MatchPart{c[5].Number, "260"}), ErrEntryDecided, "")
+	if got := w.balance(ledger.AccountHouseholdCredit, c[7].HouseholdName); got != -10_00 {
+		t.Errorf("credit: %s", got)
+	}
+	w.must(match(125_00, MatchPart{c[6].Number, "125"}))
+	w.must(w.desk.SetEntryAside(w.ctx, w.officer, of[-3_50].ID, "Competenze della banca"))
+	w.sound()
+	w.must(w.desk.TakeEntryUp(w.ctx, w.officer, of[-3_50].ID))
+	w.must(w.desk.SetEntryAside(w.ctx, w.officer, of[-3_50].ID, "Competenze della banca"))
+	w.sound()
+
+	// The bank takes the divided transfer back, without saying which.
+	w.load(bank("s2", "2026-12-01", 463_50, movement{ref: "6", text: "STORNO", amount: -260_00}))
+	view, err = w.desk.Bank(w.ctx, w.officer)
+	w.must(err)
+	var back EntryView
+	for _, m := range view.Waiting {
+		if m.Amount == -260_00 {
+			back, err = w.desk.Entry(w.ctx, w.officer, m.ID)
+			w.must(err)
+		}
+	}
+	if len(back.Reversible) != 1 || back.Reversible[0].ID != of[260_00].ID {
+		t.Fatalf("reversible: %+v", back.Reversible)
+	}
+	w.must(w.desk.ReverseEntry(w.ctx, w.officer, back.ID, back.Reversible[0].ID))
+	for _, i := range []int{5, 7} {
+		if got := w.chargeOf(c[i]); got.State != billing.ChargeOpen || got.PaidSum != 0 {
+			t.Errorf("charge %d after the reversal: %s, %s paid", i, got.State, got.PaidSum)
+		}
+	}
+	if got := w.balance(ledger.AccountHouseholdCredit, c[7].HouseholdName); got != 0 {
+		t.Errorf("credit after the reversal: %s", got)
+	}
+	w.sound()
+	for name, who := range map[string]communities.Actor{"a family": w.families[0], "a delegate": w.parent, "a provider": w.actor("coop@prova.example")} {
+		if _, err := w.desk.Bank(w.ctx, who); !errors.Is(err, communities.ErrNotAllowed) {
+			t.Errorf("%s saw the bank account: %v", name, err)
+		}
+		if err := w.desk.MatchEntry(w.ctx, who, MatchRequest{Entry: back.ID}); !errors.Is(err, communities.ErrNotAllowed) {
+			t.Errorf("%s matched: %v", name, err)
+		}
 	}
 }

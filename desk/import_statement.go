@@ -307,7 +307,7 @@ func (d *Desk) matchBooked(ctx context.Context, tx *postgres.Tx, a communities.A
 			if err != nil {
 				return nil, err
 			}
-			if _, err := tx.DecideEntry(ctx, e.ID, postgres.EntryMatched, "", "", "", d.clock.Now()); err != nil {
+			if _, err := tx.DecideEntry(ctx, e.ID, billing.EntryMatched, "", "", "", d.clock.Now()); err != nil {
 				return nil, err
 			}
 			lines = append(lines, line)

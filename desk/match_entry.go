@@ -114,7 +114,7 @@ func (d *Desk) MatchEntry(ctx context.Context, a communities.Actor, r MatchReque
 				return err
 			}
 		}
-		if _, err := tx.DecideEntry(ctx, e.ID, postgres.EntryMatched, "", "", a.User, now); err != nil {
+		if _, err := tx.DecideEntry(ctx, e.ID, billing.EntryMatched, "", "", a.User, now); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, now, a.User, "match_entry", "bank entry "+e.ID, map[string]any{"charges": len(parts)})
@@ -131,7 +131,7 @@ func cutText(s string) string {
 // waiting is a movement that nobody decided on; [ErrEntryDecided].
 func waiting(ctx context.Context, tx *postgres.Tx, id string) (postgres.BankEntry, error) {
 	e, err := tx.Entry(ctx, id)
-	if err == nil && e.State != postgres.EntryBooked {
+	if err == nil && e.State != billing.EntryBooked {
 		err = ErrEntryDecided
 	}
 	return e, err
@@ -235,7 +235,7 @@ func (d *Desk) takeBackEntry(ctx context.Context, tx *postgres.Tx, a communities
 		lines = append(lines, MatchedLine{Amount: reversal.AmountCents, Name: reversal.Name, Returned: true})
 	}
 	now := d.clock.Now()
-	if _, err := tx.DecideEntry(ctx, reversal.ID, postgres.EntryReturned, original.ID, "", a.User, now); err != nil {
+	if _, err := tx.DecideEntry(ctx, reversal.ID, billing.EntryReturned, original.ID, "", a.User, now); err != nil {
 		return nil, err
 	}
 	return lines, tx.ReturnEntry(ctx, original.ID, now)
@@ -343,7 +343,7 @@ func (d *Desk) SetEntryAside(ctx context.Context, a communities.Actor, id, note 
 		if err != nil {
 			return err
 		}
-		if _, err := tx.DecideEntry(ctx, e.ID, postgres.EntrySetAside, "", strings.TrimSpace(note), a.User, now); err != nil {
+		if _, err := tx.DecideEntry(ctx, e.ID, billing.EntrySetAside, "", strings.TrimSpace(note), a.User, now); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, now, a.User, "set_entry_aside", "bank entry "+e.ID, nil)

@@ -11,18 +11,6 @@ import (
 	"colletta/money"
 )
 
-// EntryState says what became of a movement of a statement. The values are
-// stored.
-type EntryState string
-
-// The states of a movement.
-const (
-	EntryBooked   EntryState = "booked"    // nobody is known to have paid it: to be matched
-	EntryMatched  EntryState = "matched"   // its money paid charges, or is a household's credit
-	EntryReturned EntryState = "returned"  // the bank took it back; or it is what took back another one
-	EntrySetAside EntryState = "set_aside" // not of a household, says an officer
-)
-
 type bankStatementRow struct {
 	bun.BaseModel `bun:"table:bank_statements"`
 
@@ -63,7 +51,7 @@ type BankEntry struct {
 	BankReference, EndToEnd      string
 	CreditorReferences           []string `bun:",array"`
 	Remittance, Name, IbanMasked string
-	State                        EntryState
+	State                        billing.EntryState
 	ReversesID                   *string
 	Note                         string
 	DecidedAt                    *time.Time
@@ -147,7 +135,7 @@ func (tx *Tx) AddEntries(ctx context.Context, statement string, account billing.
 		e := BankEntry{
 			ID: NewID(), StatementID: statement, Account: string(account), EntryKey: m.Key, AmountCents: m.Amount, Reversal: m.Reversal, Fee: m.Fee,
 			BookedOn: m.BookedOn, BankReference: m.BankRef, EndToEnd: m.EndToEndID, CreditorReferences: m.References, Remittance: m.Text, Name: m.Name,
-			IbanMasked: m.IBAN.Masked(), State: EntryBooked,
+			IbanMasked: m.IBAN.Masked(), State: billing.EntryBooked,
 		}
 		if !m.ValueOn.IsZero() {
 			e.ValueOn = &m.ValueOn
@@ -195,7 +183,7 @@ func (r reader) Reversible(ctx context.Context, reversal BankEntry, most int) ([
 
 // DecideEntry moves a booked movement on; by is empty for what the program
 // matched by itself. False when it is not booked any more.
-func (tx *Tx) DecideEntry(ctx context.Context, id string, to EntryState, reverses, note string, by communities.UserID, at time.Time) (bool, error) {
+func (tx *Tx) DecideEntry(ctx context.Context, id string, to billing.EntryState, reverses, note string, by communities.UserID, at time.Time) (bool, error) {
 	n, err := tx.exec(ctx, "decide bank entry", `
 		UPDATE bank_entries SET state = ?, reverses_id = nullif(?, '')::uuid, note = ?, decided_by = nullif(?, '')::uuid, decided_at = ?
 		WHERE municipality_id = ? AND id = ? AND state = 'booked'`, to, reverses, note, string(by), at, tx.municipality, id)
@@ -227,7 +215,7 @@ func (r reader) BankStatements(ctx context.Context, most int) ([]BankStatement, 
 
 // EntryCount is how many movements of a state there are and what they sum to.
 type EntryCount struct {
-	State EntryState
+	State billing.EntryState
 	Count int
 	Sum   money.Amount
 }
@@ -276,7 +264,7 @@ func (r reader) ChargesToSuggest(ctx context.Context, m billing.Movement, number
 				c.net_cents - c.voucher_cents - (SELECT coalesce(sum(y.amount_cents), 0) FROM payments y
 					WHERE y.municipality_id = c.municipality_id AND y.charge_id = c.id AND y.state = 'succeeded') = ?1
 				OR c.number IN (?2) OR substr(c.reference, 5, 7) IN (?3) OR right(c.reference, 8) IN (?4))
-			UNION SELECT c.id FROM charges c JOIN people p ON p.municipality_id = c.municipality_id AND p.household_id = c.household_id
+			UNION SELECT c.id FROM charges c JOIN persons p ON p.municipality_id = c.municipality_id AND p.household_id = c.household_id
 			WHERE c.municipality_id = ?0 AND c.state = 'open' AND upper(p.family_name) IN (?5))
 		ORDER BY c.issued_at, c.number LIMIT ?6`,
 		r.municipality, m.Amount, texts(append(numbers, "")), texts(append(heads, "")), texts(append(tails, "")), texts(append(billing.NameWords(m.Name), "")), most))

@@ -101,7 +101,7 @@ func newChargePage(f frame, view desk.ChargeView) chargePage {
 	// DueOn is a calendar day: the charge is late from the day after.
 	p.Overdue = p.Payable && !view.DueOn.IsZero() && f.Now.In(rome).Format("2006-01-02") > view.DueOn.In(rome).Format("2006-01-02")
 	for _, payment := range view.Payments {
-		if payment.ReceiptNumber != "" {
+		if payment.ReceiptNumber != "" && payment.State == billing.PaymentSucceeded {
 			p.Paid = append(p.Paid, payment)
 		}
 		if p.Payable && payment.Method == billing.MethodCard && (payment.State == billing.PaymentPending || payment.State == billing.PaymentUnknown) {

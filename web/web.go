@@ -180,9 +180,15 @@ func (s *site) memberRoutes(r chi.Router) {
 	})
 	r.With(limitBody(voucherBytesMax)).Post("/comune/voucher/importa", s.voucherImportPreview)
 	r.Group(func(r chi.Router) {
+		r.Use(limitBody(bankBytesMax))
+		r.Post("/comune/estratti", s.bankPreview)
+		r.Post("/comune/estratti/conferma", s.bankImport)
+	})
+	r.Group(func(r chi.Router) {
 		r.Use(limitBody(formBytesMax))
 		s.voucherRoutes(r)
 		s.fundRoutes(r)
+		s.bankRoutes(r)
 	})
 	r.Group(func(r chi.Router) {
 		r.Use(limitBody(formBytesMax))
