@@ -45,7 +45,10 @@ const suggestionsMax = 8
 // Suggest ranks the charges that a movement may pay: the likeliest first, equal
 // ones by charge number; at most eight. An amount alone is enough to be listed.
 func Suggest(m Movement, claims []Claim) []Suggestion {
-	right, wrong := m.Sought()
+	right, near := m.Sought()
+	for _, r := range right { // one that reads well may be that of no charge
+		near = append(near, string(r))
+	}
 	text := onlyAlphanumeric(m.Text)
 	var found []Suggestion
 	number := map[ChargeID]string{}
@@ -55,7 +58,7 @@ func Suggest(m Movement, claims []Claim) []Suggestion {
 		add := func(r MatchReason) { s.Reasons, s.Weight = append(s.Reasons, r), s.Weight+matchWeight[r] }
 		if slices.Contains(right, c.Reference) {
 			add(MatchReference)
-		} else if slices.ContainsFunc(wrong, c.Reference.Resembles) {
+		} else if slices.ContainsFunc(near, c.Reference.Resembles) {
 			add(MatchMistyped)
 		}
 		if c.Number != "" && strings.Contains(text, onlyAlphanumeric(c.Number)) {

@@ -187,6 +187,9 @@ func (d *Desk) suggestions(ctx context.Context, e postgres.BankEntry) ([]Suggest
 		numbers = append(numbers, n[:4]+"-"+n[len(n)-6:])
 	}
 	// One mistake leaves the head or the tail of a reference as it was.
+	for _, r := range right { // one that reads well may be that of no charge
+		wrong = append(wrong, string(r))
+	}
 	for _, r := range wrong {
 		if len(r) >= 12 {
 			heads, tails = append(heads, r[4:11]), append(tails, r[len(r)-8:])
