@@ -18,14 +18,16 @@ type RefundID string
 // Method is how money comes. The values are stored.
 type Method string
 
-// The methods. Both are traceable, as the 19% deductions require since 2020
-// (art. 1 c. 679 L. 160/2019).
+// The methods. All are traceable, as the 19% deductions require since 2020
+// (art. 1 c. 679 L. 160/2019): credit came by card or transfer.
 const (
 	MethodCard     Method = "card"     // through Stripe
 	MethodTransfer Method = "transfer" // bank transfer (bonifico) with the RF reference
+	MethodCredit   Method = "credit"   // what the household paid too much before
 )
 
-// Methods lists the methods in the order in which pages show them.
+// Methods lists the methods that a household may choose when it pledges, in the
+// order in which pages show them.
 func Methods() []Method { return []Method{MethodCard, MethodTransfer} }
 
 // ErrMethod says that a text names no payment method. Args: method.

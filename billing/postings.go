@@ -82,7 +82,7 @@ func received(p Posted, payment Payment, applied money.Amount) (ledger.Transacti
 		return ledger.Transaction{}, fmt.Errorf("%w: payment %s by %q of %s", ErrPosting, payment.ID, payment.Method, payment.Amount)
 	}
 	b := begin(p, ledger.KindPaymentReceived, string(payment.ID), "Payment of charge "+string(payment.Charge))
-	b.post(clearing, "", payment.Amount)
+	b.post(clearing.Kind, clearing.Subject, payment.Amount)
 	b.post(ledger.AccountHouseholdReceivable, string(payment.Household), -applied)
 	b.post(ledger.AccountHouseholdCredit, string(payment.Household), applied-payment.Amount)
 	return b.done()
@@ -100,7 +100,7 @@ func PaymentTakenBack(p Posted, payment Payment, owed money.Amount) (ledger.Tran
 	b := begin(p, ledger.KindPaymentTakenBack, string(payment.ID), "Payment of charge "+string(payment.Charge)+" taken back")
 	b.post(ledger.AccountHouseholdReceivable, string(payment.Household), owed)
 	b.post(ledger.AccountHouseholdCredit, string(payment.Household), payment.Amount-owed)
-	b.post(from, "", -payment.Amount)
+	b.post(from.Kind, from.Subject, -payment.Amount)
 	return b.done()
 }
 
@@ -319,12 +319,16 @@ func moved(p Posted, kind ledger.Kind, source string, amount money.Amount, to, f
 }
 
 // sourceOf is where the money of a payment is: the clearing account of its
-// method, or the unallocated money of a bank statement.
-func sourceOf(p Payment) (ledger.AccountKind, error) {
-	if p.Entry != "" && p.Method == MethodTransfer {
-		return ledger.AccountUnallocated, nil
+// method, the unallocated money of a bank statement, or the household's credit.
+func sourceOf(p Payment) (ledger.AccountRef, error) {
+	switch {
+	case p.Method == MethodCredit:
+		return ledger.AccountRef{Kind: ledger.AccountHouseholdCredit, Subject: string(p.Household)}, nil
+	case p.Entry != "" && p.Method == MethodTransfer:
+		return ledger.AccountRef{Kind: ledger.AccountUnallocated}, nil
 	}
-	return clearingOf(p.Method)
+	kind, err := clearingOf(p.Method)
+	return ledger.AccountRef{Kind: kind}, err
 }
 
 func clearingOf(m Method) (ledger.AccountKind, error) {

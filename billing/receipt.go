@@ -142,7 +142,7 @@ func (r Receipt) Check() error {
 			return ErrReceipt.At(f.name)
 		}
 	}
-	if _, err := ParseMethod(string(r.Method)); err != nil || r.PaidOn.IsZero() {
+	if _, err := ParseMethod(string(r.Method)); err != nil && r.Method != MethodCredit || r.PaidOn.IsZero() {
 		return ErrReceipt.At("method")
 	}
 	if r.VAT != VATExempt && r.VAT != VATOutside && (r.VAT != VATIncluded || r.VATPermille < 1 || r.VATPermille > 1000) {

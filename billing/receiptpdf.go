@@ -240,8 +240,11 @@ func (r Receipt) notes() []core.Row {
 
 func (r Receipt) paymentWords() string {
 	how := "bonifico bancario"
-	if r.Method == MethodCard {
+	switch r.Method {
+	case MethodCard:
 		how = "carta di pagamento"
+	case MethodCredit:
+		how = "il credito di un pagamento precedente con carta o bonifico"
 	}
 	words := "Pagato con " + how + " il " + longDate(r.PaidOn) + ": pagamento tracciabile (art. 1, comma 679, L. 160/2019)."
 	if r.Reference != "" {

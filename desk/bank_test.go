@@ -13,6 +13,7 @@ import (
 	"colletta/billing/ledger"
 	"colletta/communities"
 	"colletta/money"
+	"colletta/pooling"
 	"colletta/postgres"
 	"colletta/refusal"
 )
@@ -445,4 +446,76 @@ func TestUnsureMoneyIsMatchedByHand(t *testing.T) {
 			t.Errorf("%s matched: %v", name, err)
 		}
 	}
+}
+
+// Goal: what was paid too much pays another charge, and is there no more when the
+// bank takes it back. By hand: 200.00 came for 125.00, so 75.00 are credit; they
+// pay some of the second charge; the reversal of the 200.00 opens both again.
+func TestCreditPaysAnotherCharge(t *testing.T) {
+	t.Parallel()
+	w, c := collectingTown(t)
+	family := w.families[0]
+	w.load(bank("s1", "2026-11-30", 0, movement{ref: "A1", strd: string(c[0].Reference), amount: 200_00, end: "E1"}))
+	if got, err := w.desk.Credit(w.ctx, family); err != nil || got != 75_00 {
+		t.Fatalf("credit %s (%v), want 75.00", got, err)
+	}
+	if _, err := w.desk.UseCredit(w.ctx, family, c[0].ID); !errors.Is(err, billing.ErrChargeAlreadyPaid) {
+		t.Errorf("credit on a paid charge: %v", err)
+	}
+	if _, err := w.desk.UseCredit(w.ctx, family, c[1].ID); !errors.Is(err, postgres.ErrNotFound) {
+		t.Errorf("credit on a neighbour's charge: %v", err)
+	}
+	// The same round again, a year later: a second charge of the same family.
+	w.clock.set(time.Date(2027, 11, 3, 8, 0, 0, 0, time.UTC))
+	w.must(w.desk.Tick(w.ctx))
+	rounds, err := w.desk.Rounds(w.ctx, w.parent)
+	w.must(err)
+	i := slices.IndexFunc(rounds, func(r RoundSummary) bool { return r.State == pooling.RoundOpen })
+	for _, f := range w.families[:12] {
+		if _, err := w.pledge(rounds[i].ID, f, "200"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.closesAt = time.Date(2027, 11, 20, 19, 0, 0, 0, time.UTC)
+	w.finish(rounds[i].ID)
+	charges, err := w.desk.Charges(w.ctx, family)
+	w.must(err)
+	second := charges[0]
+	if second.State != billing.ChargeOpen || second.Due != 125_00 {
+		t.Fatalf("the second charge: %+v", second)
+	}
+	if may, err := w.desk.ChargeCredit(w.ctx, family, second.ID); err != nil || may != 75_00 {
+		t.Errorf("credit may pay %s (%v)", may, err)
+	}
+	if may, err := w.desk.ChargeCredit(w.ctx, w.officer, second.ID); err != nil || may != 0 {
+		t.Errorf("an officer may pay %s (%v)", may, err)
+	}
+	used, err := w.desk.UseCredit(w.ctx, family, second.ID)
+	if err != nil || used != 75_00 {
+		t.Fatalf("used %s (%v)", used, err)
+	}
+	_, err = w.desk.UseCredit(w.ctx, family, second.ID)
+	wantRefusal(t, "twice", err, ErrNoCredit, "")
+	view, err := w.desk.Charge(w.ctx, family, second.ID)
+	w.must(err)
+	if view.Due != 50_00 || len(view.Payments) != 1 || view.Payments[0].ReceiptNumber == "" {
+		t.Errorf("after the credit: %+v", view)
+	}
+	if pdf, err := w.desk.ReceiptOf(w.ctx, family, view.Payments[0].ID); err != nil || len(pdf.PDF) == 0 {
+		t.Errorf("no receipt: %v", err)
+	}
+	w.sound()
+	w.load(bank("s2", "2027-11-20", 200_00, movement{ref: "A2", end: "E1", amount: -200_00, reversal: true}))
+	for id, want := range map[billing.ChargeID]money.Amount{c[0].ID: 125_00, second.ID: 125_00} {
+		if got, err := w.desk.Charge(w.ctx, family, id); err != nil || got.State != billing.ChargeOpen || got.Due != want {
+			t.Errorf("charge %s after the reversal: %s, %s due (%v)", id, got.State, got.Due, err)
+		}
+	}
+	if _, err := w.desk.ReceiptOf(w.ctx, family, view.Payments[0].ID); !errors.Is(err, postgres.ErrNotFound) {
+		t.Errorf("the receipt of a payment that was taken back: %v", err)
+	}
+	if !w.told(family, "Il credito non paga più") || !w.told(family, "La banca ha ripreso") {
+		t.Error("the family was not told")
+	}
+	w.sound()
 }

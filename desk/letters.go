@@ -76,6 +76,15 @@ type reversedLetter struct {
 	DueOn                                 time.Time
 }
 
+// takenBackLetter tells that a payment does not count any more: the bank took it
+// back, or with Credit, the credit that it came from is gone.
+type takenBackLetter struct {
+	Name, Description, Number, Link string
+	Amount, Due                     money.Amount
+	DueOn                           time.Time
+	Credit                          bool
+}
+
 // fundLetter is what letters about funds say.
 type fundLetter struct {
 	Name, Measure, Description, Number, Link, Reason string

@@ -225,7 +225,7 @@ func (d *Desk) takeBackEntry(ctx context.Context, tx *postgres.Tx, a communities
 	}
 	lines := []MatchedLine{}
 	for _, p := range payments {
-		line, err := d.takePaymentBack(ctx, tx, reversal, p.Payment)
+		line, err := d.takePaymentBack(ctx, tx, reversal.Name, p.Payment)
 		if err != nil {
 			return nil, err
 		}
@@ -243,7 +243,7 @@ func (d *Desk) takeBackEntry(ctx context.Context, tx *postgres.Tx, a communities
 
 // takePaymentBack undoes one payment: the household owes again, unless other money came
 // for the same charge.
-func (d *Desk) takePaymentBack(ctx context.Context, tx *postgres.Tx, reversal postgres.BankEntry, p billing.Payment) (MatchedLine, error) {
+func (d *Desk) takePaymentBack(ctx context.Context, tx *postgres.Tx, name string, p billing.Payment) (MatchedLine, error) {
 	now := d.clock.Now()
 	line, err := tx.ChargeForUpdate(ctx, p.Charge)
 	if err != nil {
@@ -258,6 +258,11 @@ func (d *Desk) takePaymentBack(ctx context.Context, tx *postgres.Tx, reversal po
 	}
 	paid := line.PaidSum - p.Amount
 	owed := line.Due(paid) - line.Due(line.PaidSum)
+	if p.Method != billing.MethodCredit { // what was too much may have paid something else
+		if err := d.freeCredit(ctx, tx, line.Household, p.Amount-owed); err != nil {
+			return MatchedLine{}, err
+		}
+	}
 	t, err := billing.PaymentTakenBack(billing.Posted{ID: ledger.TransactionID(postgres.NewID()), At: now}, p, owed)
 	if err != nil {
 		return MatchedLine{}, err
@@ -265,7 +270,7 @@ func (d *Desk) takePaymentBack(ctx context.Context, tx *postgres.Tx, reversal po
 	if _, err := tx.Post(ctx, t); err != nil {
 		return MatchedLine{}, err
 	}
-	m := MatchedLine{Amount: -p.Amount, Name: reversal.Name, Number: line.Number, Left: line.Due(paid), Returned: true}
+	m := MatchedLine{Amount: -p.Amount, Name: name, Number: line.Number, Left: line.Due(paid), Returned: true}
 	charge := line.TakeBack(paid)
 	reopened := line.State == billing.ChargePaid && charge.State == billing.ChargeOpen
 	if again := d.today(now).AddDate(0, 0, daysToPay); reopened && charge.DueOn.Before(again) {
@@ -281,9 +286,9 @@ func (d *Desk) takePaymentBack(ctx context.Context, tx *postgres.Tx, reversal po
 		return m, err
 	}
 	holder := holders[line.Household]
-	if err := d.send(ctx, tx, holder.Email, letterTakenBack, reversedLetter{
+	if err := d.send(ctx, tx, holder.Email, letterTakenBack, takenBackLetter{
 		Name: holder.GivenName, Description: line.Description, Number: line.Number, Link: d.publicURL + "/quote/" + string(line.ID),
-		Amount: p.Amount, Due: m.Left, DueOn: charge.DueOn,
+		Amount: p.Amount, Due: m.Left, DueOn: charge.DueOn, Credit: p.Method == billing.MethodCredit,
 	}); err != nil || !reopened {
 		return m, err
 	}

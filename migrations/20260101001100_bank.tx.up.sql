@@ -60,3 +60,9 @@ ALTER TABLE payments
     ADD COLUMN entry_id uuid,
     ADD CONSTRAINT payments_entry FOREIGN KEY (municipality_id, entry_id) REFERENCES bank_entries;
 CREATE INDEX payments_by_entry ON payments (municipality_id, entry_id) WHERE entry_id IS NOT NULL;
+
+-- A household's credit may pay a charge: that is a payment, too.
+ALTER TABLE payments
+    DROP CONSTRAINT payments_method_check,
+    ADD CONSTRAINT payments_method_check CHECK (method IN ('card', 'transfer', 'credit'));
+CREATE INDEX payments_by_credit ON payments (municipality_id, household_id) WHERE method = 'credit';

@@ -291,6 +291,29 @@ func (r reader) PaymentsOfEntry(ctx context.Context, entry string) ([]PaymentLin
 		SELECT * FROM payments WHERE municipality_id = ? AND entry_id = ? ORDER BY created_at, id`, r.municipality, entry))
 }
 
+// LockCredit lets one act at a time use a household's credit, until the
+// transaction ends.
+func (tx *Tx) LockCredit(ctx context.Context, h communities.HouseholdID) error {
+	_, err := tx.exec(ctx, "lock credit", "SELECT pg_advisory_xact_lock(?, hashtext(?))", int(tx.municipality), "credit "+string(h))
+	return err
+}
+
+// Credit is what a household has paid too much and not used.
+func (r reader) Credit(ctx context.Context, h communities.HouseholdID) (money.Amount, error) {
+	return single[money.Amount](ctx, r, "credit", h, `
+		SELECT -coalesce(sum(p.amount_cents), 0) FROM ledger_accounts a
+		JOIN ledger_postings p ON p.municipality_id = a.municipality_id AND p.account_id = a.id
+		WHERE a.municipality_id = ? AND a.kind = 'household_credit' AND a.subject = ?`, r.municipality, string(h))
+}
+
+// LastCreditPayment is what a household last paid from its credit; [ErrNotFound].
+func (r reader) LastCreditPayment(ctx context.Context, h communities.HouseholdID) (PaymentLine, error) {
+	row, err := single[paymentRow](ctx, r, "payment", h, `
+		SELECT * FROM payments WHERE municipality_id = ? AND household_id = ? AND method = 'credit' AND state = 'succeeded'
+		ORDER BY created_at DESC, id DESC LIMIT 1`, r.municipality, h)
+	return row.toPayment(), err
+}
+
 // bankChecks are the invariants of the collecting account.
 var bankChecks = []soundCheck{
 	{"B1: movement of the bank without its ledger transaction, or with another amount", `
@@ -307,4 +330,7 @@ var bankChecks = []soundCheck{
 	{"B3: matched movement whose payments do not sum to it", `
 		SELECT e.id::text FROM bank_entries e WHERE e.municipality_id = ?0 AND e.state = 'matched' AND e.amount_cents <> (SELECT coalesce(sum(y.amount_cents), 0)
 			FROM payments y WHERE y.municipality_id = e.municipality_id AND y.entry_id = e.id AND y.state = 'succeeded')`},
+	{"B4: household whose credit is below zero", `
+		SELECT a.subject FROM ledger_accounts a JOIN ledger_postings p ON p.municipality_id = a.municipality_id AND p.account_id = a.id
+		WHERE a.municipality_id = ?0 AND a.kind = 'household_credit' GROUP BY a.subject HAVING sum(p.amount_cents) > 0`},
 }

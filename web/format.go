@@ -211,6 +211,8 @@ func methodText(m billing.Method) string {
 		return "carta"
 	case billing.MethodTransfer:
 		return "bonifico"
+	case billing.MethodCredit:
+		return "credito"
 	}
 	return string(m)
 }

@@ -44,7 +44,7 @@ func sampleStatements() desk.StatementsView {
 }
 
 // bankPages are the pages about the collecting account in every shape.
-func bankPages(s *site, office func(title, here string) frame) map[string]samplePage {
+func bankPages(s *site, family, office func(title, here string) frame) map[string]samplePage {
 	const at = "/comune/estratti"
 	preview := sampleStatements()
 	again := desk.StatementsView{File: "estratto.xml", Known: 3}
@@ -60,6 +60,16 @@ func bankPages(s *site, office func(title, here string) frame) map[string]sample
 	debit := desk.EntryView{MovementLine: sampleMovement("e4", -4692), State: billing.EntryBooked, Reversible: []desk.MovementLine{sampleMovement("e5", 4692)}}
 	matched := desk.EntryView{MovementLine: sampleMovement("e5", 4692), State: billing.EntryMatched, Paid: []desk.EntryPaymentView{{Charge: "q1", Number: "2026-000123", Amount: 4692, State: billing.PaymentSucceeded}}}
 	aside := desk.EntryView{MovementLine: sampleMovement("e3", -350), State: billing.EntrySetAside, Note: "Competenze della banca"}
+	partly, back := sampleCharge(billing.ChargeOpen), sampleCharge(billing.ChargePaid)
+	partly.Paid, partly.Due = 2000, 2692
+	partly.Payments = []desk.PaymentView{
+		{ID: "p1", Method: billing.MethodTransfer, Amount: 2000, State: billing.PaymentSucceeded, ReceivedOn: sampleNow, ReceiptNumber: "2026-000088"},
+		{ID: "p2", Method: billing.MethodCredit, Amount: 300, State: billing.PaymentReversed, ReceivedOn: sampleNow, ReceiptNumber: "2026-000087"},
+	}
+	charge := newChargePage(family("Quota 2026-000123", "/quote/q1"), partly)
+	charge.Credit = 2692
+	charges := newChargesPage(family("Le tue quote", "/quote"), []desk.ChargeView{partly, back})
+	charges.Credit = 4692
 	typed := []desk.MatchPart{{Number: "2026-999999", Amount: "1"}}
 	return map[string]samplePage{
 		"bank":           {"bank", newBankPage(office("Estratti conto", at), sampleBank(), nil, nil, refusals{})},
@@ -74,6 +84,8 @@ func bankPages(s *site, office func(title, here string) frame) map[string]sample
 		"bank-entry-bad": {"bank_entry", newBankEntryPage(office("Movimento", at), waiting, typed, "", s.refusalsOf(desk.ErrEntryCharge.With("number", "2026-999999").At("number.0"), bankFields()...))},
 		"bank-debit":     {"bank_entry", newBankEntryPage(office("Movimento", at), debit, nil, "", s.refusalsOf(desk.ErrRequired.At("note"), bankFields()...))},
 		"bank-matched":   {"bank_entry", newBankEntryPage(office("Movimento", at), matched, nil, "", refusals{})},
+		"charge-credit":  {"charge", charge},
+		"charges-credit": {"charges", charges},
 		"bank-aside":     {"bank_entry", newBankEntryPage(office("Movimento", at), aside, nil, "", refusals{})},
 	}
 }

@@ -204,6 +204,7 @@ func (s *site) memberRoutes(r chi.Router) {
 		r.Get("/quote/{id}", s.charge)
 		r.Post("/quote/{id}/carta", s.payByCard)
 		r.Get("/quote/{id}/ritorno", s.cardReturned)
+		r.Post("/quote/{id}/credito", s.payByCredit)
 		r.Get("/quote/{id}/qr.svg", s.chargeQR)
 		r.Get("/ricevute/{file}", s.receipt)
 		r.Get("/isee", s.isee)
