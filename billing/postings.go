@@ -319,9 +319,12 @@ func moved(p Posted, kind ledger.Kind, source string, amount money.Amount, to, f
 }
 
 // sourceOf is where the money of a payment is: the clearing account of its
-// method, the unallocated money of a bank statement, or the household's credit.
+// method, the till of a space, the unallocated money of a bank statement, or the
+// household's credit.
 func sourceOf(p Payment) (ledger.AccountRef, error) {
 	switch {
+	case p.Method.AtSpace():
+		return ledger.AccountRef{Kind: ledger.AccountTill, Subject: p.Space}, nil
 	case p.Method == MethodCredit:
 		return ledger.AccountRef{Kind: ledger.AccountHouseholdCredit, Subject: string(p.Household)}, nil
 	case p.Entry != "" && p.Method == MethodTransfer:

@@ -58,7 +58,7 @@ func (d *Desk) receipt(ctx context.Context, n billing.Number, line postgres.Char
 		Payer:    billing.ReceiptParty{Name: holder.FullName(), TaxCode: holder.TaxCode},
 		Lines:    []billing.ReceiptLine{service},
 		VAT:      billing.VATExempt, VATNorm: vatNorm, StampExempt: provider.StampExempt, StampNorm: stampNorm(provider.StampExempt),
-		Method: p.Method, PaidOn: p.ReceivedOn.In(d.zone), Reference: line.Reference,
+		Method: p.Method, PaidOn: p.ReceivedOn.In(d.zone), Reference: line.Reference, Till: tillWords(p.Payment),
 	}, nil
 }
 

@@ -64,5 +64,9 @@ CREATE INDEX payments_by_entry ON payments (municipality_id, entry_id) WHERE ent
 -- A household's credit may pay a charge: that is a payment, too.
 ALTER TABLE payments
     DROP CONSTRAINT payments_method_check,
-    ADD CONSTRAINT payments_method_check CHECK (method IN ('card', 'transfer', 'credit'));
+    ADD CONSTRAINT payments_method_check CHECK (method IN ('card', 'transfer', 'credit', 'cash', 'pos')),
+    ADD COLUMN space_id text,
+    ADD COLUMN till_number text,
+    ADD CONSTRAINT payments_till UNIQUE (municipality_id, space_id, till_number),
+    ADD CONSTRAINT payments_at_space CHECK ((method IN ('cash', 'pos')) = (space_id IS NOT NULL) AND (space_id IS NULL) = (till_number IS NULL));
 CREATE INDEX payments_by_credit ON payments (municipality_id, household_id) WHERE method = 'credit';

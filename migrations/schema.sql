@@ -556,17 +556,21 @@ TABLE payments COLUMN receipt_number text
 TABLE payments COLUMN voucher_cents bigint NOT NULL DEFAULT 0
 TABLE payments COLUMN subsidy_cents bigint NOT NULL DEFAULT 0
 TABLE payments COLUMN entry_id uuid
+TABLE payments COLUMN space_id text
+TABLE payments COLUMN till_number text
 TABLE payments CONSTRAINT payments_amount_cents_check CHECK ((amount_cents > 0))
+TABLE payments CONSTRAINT payments_at_space CHECK ((((method = ANY (ARRAY['cash'::text, 'pos'::text])) = (space_id IS NOT NULL)) AND ((space_id IS NULL) = (till_number IS NULL))))
 TABLE payments CONSTRAINT payments_charge FOREIGN KEY (municipality_id, charge_id) REFERENCES charges(municipality_id, id)
 TABLE payments CONSTRAINT payments_entry FOREIGN KEY (municipality_id, entry_id) REFERENCES bank_entries(municipality_id, id)
 TABLE payments CONSTRAINT payments_household FOREIGN KEY (municipality_id, household_id) REFERENCES households(municipality_id, id)
-TABLE payments CONSTRAINT payments_method_check CHECK ((method = ANY (ARRAY['card'::text, 'transfer'::text, 'credit'::text])))
+TABLE payments CONSTRAINT payments_method_check CHECK ((method = ANY (ARRAY['card'::text, 'transfer'::text, 'credit'::text, 'cash'::text, 'pos'::text])))
 TABLE payments CONSTRAINT payments_pkey PRIMARY KEY (municipality_id, id)
 TABLE payments CONSTRAINT payments_receipt UNIQUE (municipality_id, receipt_number)
 TABLE payments CONSTRAINT payments_received CHECK (((state = ANY (ARRAY['succeeded'::text, 'reversed'::text])) = (received_at IS NOT NULL)))
 TABLE payments CONSTRAINT payments_session UNIQUE (municipality_id, session_id)
 TABLE payments CONSTRAINT payments_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'unknown'::text, 'failed'::text, 'succeeded'::text, 'reversed'::text])))
 TABLE payments CONSTRAINT payments_subsidy_cents_check CHECK ((subsidy_cents >= 0))
+TABLE payments CONSTRAINT payments_till UNIQUE (municipality_id, space_id, till_number)
 TABLE payments CONSTRAINT payments_voucher_cents_check CHECK ((voucher_cents >= 0))
 CREATE INDEX payments_by_charge ON public.payments USING btree (municipality_id, charge_id)
 CREATE INDEX payments_by_credit ON public.payments USING btree (municipality_id, household_id) WHERE (method = 'credit'::text)

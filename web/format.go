@@ -213,6 +213,10 @@ func methodText(m billing.Method) string {
 		return "bonifico"
 	case billing.MethodCredit:
 		return "credito"
+	case billing.MethodCash:
+		return "contanti"
+	case billing.MethodPOS:
+		return "carta allo sportello"
 	}
 	return string(m)
 }

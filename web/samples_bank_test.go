@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"colletta/billing"
+	"colletta/communities"
 	"colletta/desk"
 	"colletta/money"
 )
@@ -68,6 +69,11 @@ func bankPages(s *site, family, office func(title, here string) frame) map[strin
 	}
 	charge := newChargePage(family("Quota 2026-000123", "/quote/q1"), partly)
 	charge.Credit = 2692
+	counter := desk.AtSpaceView{Charge: sampleCharge(billing.ChargeOpen), Spaces: []communities.Space{{ID: "s1", Name: "WeMi San Gottardo"}, {ID: "s2", Name: "WeMi Capuana"}}}
+	taken := desk.AtSpaceView{Charge: partly, Taken: "p9", Till: "WeMi San Gottardo, n. 2026-000012", Amount: 2000, Method: billing.MethodCash}
+	nothing := counter
+	nothing.Charge = sampleCharge(billing.ChargePaid)
+	const till = "/spazi/incasso"
 	charges := newChargesPage(family("Le tue quote", "/quote"), []desk.ChargeView{partly, back})
 	charges.Credit = 4692
 	typed := []desk.MatchPart{{Number: "2026-999999", Amount: "1"}}
@@ -84,6 +90,11 @@ func bankPages(s *site, family, office func(title, here string) frame) map[strin
 		"bank-entry-bad": {"bank_entry", newBankEntryPage(office("Movimento", at), waiting, typed, "", s.refusalsOf(desk.ErrEntryCharge.With("number", "2026-999999").At("number.0"), bankFields()...))},
 		"bank-debit":     {"bank_entry", newBankEntryPage(office("Movimento", at), debit, nil, "", s.refusalsOf(desk.ErrRequired.At("note"), bankFields()...))},
 		"bank-matched":   {"bank_entry", newBankEntryPage(office("Movimento", at), matched, nil, "", refusals{})},
+		"space":          {"space", newSpacePage(office("Incassa allo sportello", till), desk.AtSpaceView{}, desk.AtSpaceRequest{}, refusals{})},
+		"space-none":     {"space", newSpacePage(office("Incassa allo sportello", till), desk.AtSpaceView{}, desk.AtSpaceRequest{Number: "x"}, s.refusalsOf(desk.ErrEntryCharge.With("number", "x").At("number"), spaceFields...))},
+		"space-charge":   {"space", newSpacePage(office("Incassa allo sportello", till), counter, desk.AtSpaceRequest{Number: "2026-000123", Space: "s2", Amount: "99"}, s.refusalsOf(desk.ErrSpaceAmount.With("due", money.Amount(4692)).At("amount"), spaceFields...))},
+		"space-paid":     {"space", newSpacePage(office("Incassa allo sportello", till), nothing, desk.AtSpaceRequest{Number: "2026-000123"}, refusals{})},
+		"space-taken":    {"space_taken", spaceTakenPage{office("Incassati 20,00 €", till), taken}},
 		"charge-credit":  {"charge", charge},
 		"charges-credit": {"charges", charges},
 		"bank-aside":     {"bank_entry", newBankEntryPage(office("Movimento", at), aside, nil, "", refusals{})},
