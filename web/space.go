@@ -22,7 +22,7 @@ type spacePage struct {
 var spaceFields = []string{"number", "space", "method", "amount"}
 
 func (s *site) spaceTill(w http.ResponseWriter, r *http.Request) {
-	s.showSpaceTill(w, r, desk.AtSpaceRequest{Number: clean(r.URL.Query(), "quota"), Space: clean(r.URL.Query(), "spazio")}, nil)
+	s.showSpaceTill(w, r, desk.AtSpaceRequest{Number: clean(r.URL.Query(), "number"), Space: clean(r.URL.Query(), "spazio")}, nil)
 }
 
 func (s *site) showSpaceTill(w http.ResponseWriter, r *http.Request, typed desk.AtSpaceRequest, refused error) {
@@ -39,9 +39,9 @@ func (s *site) showSpaceTill(w http.ResponseWriter, r *http.Request, typed desk.
 
 func newSpacePage(f frame, view desk.AtSpaceView, typed desk.AtSpaceRequest, errs refusals) spacePage {
 	p := spacePage{frame: f, View: view, Errors: errs}
-	p.Find = field{Form: "cerca", Name: "quota", Label: "Numero della quota", Type: "text", Value: typed.Number, Help: "Come 2026-000123: è nella pagina della quota e nei messaggi alla famiglia."}
+	p.Find = field{Name: "number", Label: "Numero della quota", Type: "text", Value: typed.Number, Help: "Come 2026-000123: è nella pagina della quota e nei messaggi alla famiglia."}
+	p.Find.Error = errs.at("number")
 	if view.Charge.ID == "" {
-		p.Find.Error = errs.at("number")
 		return p
 	}
 	if typed.Amount == "" {
