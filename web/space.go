@@ -47,7 +47,7 @@ func newSpacePage(f frame, view desk.AtSpaceView, typed desk.AtSpaceRequest, err
 	if typed.Amount == "" {
 		typed.Amount = view.Charge.Due.ItalianNumber()
 	}
-	space := field{Name: "space", Label: "Spazio", Type: "select", Error: errs.at("space")}
+	space := field{Name: "space", Label: "Spazio", Type: "select", Error: errs.at("space"), Options: []option{{Label: "Scegli lo spazio"}}}
 	for _, o := range view.Spaces {
 		space.Options = append(space.Options, option{Value: o.ID, Label: o.Name, Chosen: o.ID == typed.Space})
 	}
