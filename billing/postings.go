@@ -323,6 +323,8 @@ func moved(p Posted, kind ledger.Kind, source string, amount money.Amount, to, f
 // household's credit.
 func sourceOf(p Payment) (ledger.AccountRef, error) {
 	switch {
+	case p.Method.AtSpace() && p.Space == "":
+		return ledger.AccountRef{}, ErrMethod
 	case p.Method.AtSpace():
 		return ledger.AccountRef{Kind: ledger.AccountTill, Subject: p.Space}, nil
 	case p.Method == MethodCredit:

@@ -33,7 +33,7 @@ type Receipt struct {
 	Method      Method
 	PaidOn      time.Time // day on which the money came
 	Reference   Reference // of the charge
-	Till        string    // space and number of the till, for what was paid there; at most 160 characters
+	Till        string    // space and number of the till, for what was paid there and nothing else; at most 160 characters
 	Deduction   string    // text for the 730; empty prints the general one
 	IssuedBy    string    // who made the document on the provider's behalf
 }
@@ -145,6 +145,9 @@ func (r Receipt) Check() error {
 	}
 	if !r.Method.known() || r.PaidOn.IsZero() {
 		return ErrReceipt.At("method")
+	}
+	if r.Method.AtSpace() != (r.Till != "") {
+		return ErrReceipt.At("till")
 	}
 	if r.VAT != VATExempt && r.VAT != VATOutside && (r.VAT != VATIncluded || r.VATPermille < 1 || r.VATPermille > 1000) {
 		return ErrReceipt.At("vat")

@@ -81,7 +81,8 @@ func TestReceiptLacksNothing(t *testing.T) {
 		"payer_tax_code":    func(r *Receipt) { r.Payer.TaxCode = strings.Repeat("A", 17) },
 		"vat_norm":          func(r *Receipt) { r.VATNorm = "" },
 		"vat":               func(r *Receipt) { r.VAT = "" },
-		"method":            func(r *Receipt) { r.Method = "cash" },
+		"method":            func(r *Receipt) { r.Method = "barter" },
+		"till":              func(r *Receipt) { r.Method = MethodCash },
 		"lines":             func(r *Receipt) { r.Lines[0].Paid++ },
 	} {
 		r := anyReceipt()
@@ -188,7 +189,7 @@ func TestReceiptOfWhatWasPaidAtASpace(t *testing.T) {
 	if r.deductionWords() != defaultDeduction {
 		t.Error(r.deductionWords())
 	}
-	r.Method = MethodCredit
+	r.Method, r.Till = MethodCredit, ""
 	if err := r.Check(); err != nil || !strings.Contains(r.paymentWords(), "credito") {
 		t.Error(err, r.paymentWords())
 	}
