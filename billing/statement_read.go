@@ -23,6 +23,7 @@ const (
 	statementDepthMax = 40      // elements inside each other
 	statementNodesMax = 400_000 // elements of one entry
 	statementTextMax  = 1_000   // characters of one text that is kept
+	remittanceMax     = 20      // texts, and references, of one transfer that are kept
 )
 
 // The refusals of a file of statements. Line is the line of the file, path the
@@ -543,11 +544,12 @@ func (m *Movement) detail(d element, entry money.Amount) (known bool, err error)
 	if iban, err := ParseIBAN(d.either([]string{"RltdPties", party + "Acct", "Id", "IBAN"})); err == nil {
 		m.IBAN = iban
 	}
-	for _, r := range d.all("RmtInf", "Strd", "CdtrRefInf", "Ref") {
+	references, texts := d.all("RmtInf", "Strd", "CdtrRefInf", "Ref"), []string{}
+	for _, r := range references[:min(len(references), remittanceMax)] {
 		m.References = append(m.References, cut(r.text, 40))
 	}
-	var texts []string
-	for _, u := range d.all("RmtInf", "Ustrd") {
+	said := d.all("RmtInf", "Ustrd")
+	for _, u := range said[:min(len(said), remittanceMax)] {
 		texts = append(texts, u.text)
 	}
 	if more := d.either([]string{"AddtlTxInf"}); more != "" {
