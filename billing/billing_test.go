@@ -3,6 +3,7 @@ package billing
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -390,7 +391,16 @@ func TestPostingsRefuse(t *testing.T) {
 		"funds off by a cent": func() (ledger.Transaction, error) { return PoolCharged(p, []Charge{c}, []FundPart{{"f", 3}}) },
 		"two pools":           func() (ledger.Transaction, error) { return PoolCharged(p, []Charge{c, other}, []FundPart{{"f", 8}}) },
 		"payment of nothing":  func() (ledger.Transaction, error) { return PaymentReceived(p, Payment{ID: "x", Method: MethodCard}) },
-		"payment in cash": func() (ledger.Transaction, error) {
+		"taken back for more": func() (ledger.Transaction, error) {
+			return PaymentTakenBack(p, Payment{ID: "x", Method: MethodTransfer, Household: "h", Amount: 5}, 6)
+		},
+		"taken back for less than nothing": func() (ledger.Transaction, error) {
+			return PaymentTakenBack(p, Payment{ID: "x", Method: MethodTransfer, Household: "h", Amount: 5}, -1)
+		},
+		"a card on a statement": func() (ledger.Transaction, error) {
+			return TransferRecognised(p, Payment{ID: "x", Method: MethodCard, Amount: 5})
+		},
+		"cash without a till": func() (ledger.Transaction, error) {
 			return PaymentReceived(p, Payment{ID: "x", Method: "cash", Amount: 1})
 		},
 		"no overpayment": func() (ledger.Transaction, error) {
@@ -406,6 +416,14 @@ func TestPostingsRefuse(t *testing.T) {
 		if _, err := build(); !errors.Is(err, ErrPosting) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	taken, err := PaymentTakenBack(p, Payment{ID: "x", Method: MethodTransfer, Household: "h", Amount: 8, Entry: "e"}, 3)
+	if err != nil || !slices.Equal(taken.Postings, []ledger.Posting{
+		{Account: ledger.AccountRef{Kind: ledger.AccountHouseholdCredit, Subject: "h"}, Amount: 5},
+		{Account: ledger.AccountRef{Kind: ledger.AccountHouseholdReceivable, Subject: "h"}, Amount: 3},
+		{Account: ledger.AccountRef{Kind: ledger.AccountUnallocated}, Amount: -8},
+	}) {
+		t.Errorf("taken back: %+v (%v)", taken, err)
 	}
 	if _, err := PaymentReceived(Posted{}, Payment{ID: "x", Method: MethodCard, Amount: 1, Household: "h"}); !errors.Is(err, ledger.ErrIncomplete) {
 		t.Errorf("no id: %v", err)

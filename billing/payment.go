@@ -18,14 +18,36 @@ type RefundID string
 // Method is how money comes. The values are stored.
 type Method string
 
-// The methods. Both are traceable, as the 19% deductions require since 2020
-// (art. 1 c. 679 L. 160/2019).
+// The methods. All but cash are traceable, as the 19% deductions require since
+// 2020 (art. 1 c. 679 L. 160/2019): credit came by card or transfer.
 const (
 	MethodCard     Method = "card"     // through Stripe
 	MethodTransfer Method = "transfer" // bank transfer (bonifico) with the RF reference
+	MethodCredit   Method = "credit"   // what the household paid too much before
+	MethodCash     Method = "cash"     // at a space, to an operator
+	MethodPOS      Method = "pos"      // by card at a space
 )
 
-// Methods lists the methods in the order in which pages show them.
+// CashMax is the largest amount that may be taken in cash, in cents.
+//
+// Source: art. 49 c. 1 and 3-bis D.Lgs. 231/2007 (L. 197/2022): cash is forbidden
+// from 5,000.00 euro on.
+const CashMax money.Amount = 4_999_99
+
+// AtSpace is true for what an operator takes at a space.
+func (m Method) AtSpace() bool { return m == MethodCash || m == MethodPOS }
+
+// Traceable is true when the law lets the payment count for the 19% deductions.
+func (m Method) Traceable() bool { return m != MethodCash }
+
+// known is true for every method, also for those that nobody chooses in advance.
+func (m Method) known() bool {
+	_, err := ParseMethod(string(m))
+	return err == nil || m == MethodCredit || m.AtSpace()
+}
+
+// Methods lists the methods that a household may choose when it pledges, in the
+// order in which pages show them.
 func Methods() []Method { return []Method{MethodCard, MethodTransfer} }
 
 // ErrMethod says that a text names no payment method. Args: method.
@@ -70,6 +92,9 @@ type Payment struct {
 	SessionID   string    // Stripe's checkout session; empty for a transfer
 	CheckoutURL string    // hosted page while the session is open
 	IntentID    string    // Stripe's payment intent, once known
+	Space       string    // where an operator took it; empty elsewhere
+	Till        Number    // of the space's till, without gaps in a year; zero elsewhere
+	Entry       string    // movement of a bank statement whose money it is; empty when a person recorded it
 	CreatedAt   time.Time
 }
 

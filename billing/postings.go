@@ -77,15 +77,51 @@ func OverpaymentCredited(p Posted, payment Payment, due money.Amount) (ledger.Tr
 }
 
 func received(p Posted, payment Payment, applied money.Amount) (ledger.Transaction, error) {
-	clearing, err := clearingOf(payment.Method)
+	clearing, err := sourceOf(payment)
 	if err != nil || payment.Amount <= 0 {
 		return ledger.Transaction{}, fmt.Errorf("%w: payment %s by %q of %s", ErrPosting, payment.ID, payment.Method, payment.Amount)
 	}
 	b := begin(p, ledger.KindPaymentReceived, string(payment.ID), "Payment of charge "+string(payment.Charge))
-	b.post(clearing, "", payment.Amount)
+	b.post(clearing.Kind, clearing.Subject, payment.Amount)
 	b.post(ledger.AccountHouseholdReceivable, string(payment.Household), -applied)
 	b.post(ledger.AccountHouseholdCredit, string(payment.Household), applied-payment.Amount)
 	return b.done()
+}
+
+// PaymentTakenBack posts that money that had come for a charge was taken back:
+// the household owes again, and what was not owed comes off its credit. Owed is
+// by how much less is paid of the charge, 0 to the payment's amount: less than
+// the amount where other money came for the same charge.
+func PaymentTakenBack(p Posted, payment Payment, owed money.Amount) (ledger.Transaction, error) {
+	from, err := sourceOf(payment)
+	if err != nil || payment.Amount <= 0 || owed < 0 || owed > payment.Amount {
+		return ledger.Transaction{}, fmt.Errorf("%w: payment %s of %s taken back for %s", ErrPosting, payment.ID, payment.Amount, owed)
+	}
+	b := begin(p, ledger.KindPaymentTakenBack, string(payment.ID), "Payment of charge "+string(payment.Charge)+" taken back")
+	b.post(ledger.AccountHouseholdReceivable, string(payment.Household), owed)
+	b.post(ledger.AccountHouseholdCredit, string(payment.Household), payment.Amount-owed)
+	b.post(from.Kind, from.Subject, -payment.Amount)
+	return b.done()
+}
+
+// BankEntry posts a movement of a bank statement: money that came (positive) or
+// left the collecting account, which nobody is known to have paid yet.
+func BankEntry(p Posted, entry string, amount money.Amount) (ledger.Transaction, error) {
+	b := begin(p, ledger.KindBankEntry, entry, "Movement of a bank statement")
+	b.post(ledger.AccountBankClearing, "", amount)
+	b.post(ledger.AccountUnallocated, "", -amount)
+	return b.done()
+}
+
+// TransferRecognised posts that a transfer which a person had recorded is a
+// movement of a statement: it is on the bank account once, not twice. Source is
+// the payment.
+func TransferRecognised(p Posted, payment Payment) (ledger.Transaction, error) {
+	if payment.Method != MethodTransfer {
+		return ledger.Transaction{}, fmt.Errorf("%w: payment %s by %q is no transfer", ErrPosting, payment.ID, payment.Method)
+	}
+	return moved(p, ledger.KindTransferRecognised, string(payment.ID), payment.Amount,
+		ledger.AccountRef{Kind: ledger.AccountUnallocated}, ledger.AccountRef{Kind: ledger.AccountBankClearing})
 }
 
 // VoucherUsed posts that a voucher paid some of a charge: the Comune owes it in
@@ -280,6 +316,24 @@ func moved(p Posted, kind ledger.Kind, source string, amount money.Amount, to, f
 	b.post(to.Kind, to.Subject, amount)
 	b.post(from.Kind, from.Subject, -amount)
 	return b.done()
+}
+
+// sourceOf is where the money of a payment is: the clearing account of its
+// method, the till of a space, the unallocated money of a bank statement, or the
+// household's credit.
+func sourceOf(p Payment) (ledger.AccountRef, error) {
+	switch {
+	case p.Method.AtSpace() && p.Space == "":
+		return ledger.AccountRef{}, ErrMethod
+	case p.Method.AtSpace():
+		return ledger.AccountRef{Kind: ledger.AccountTill, Subject: p.Space}, nil
+	case p.Method == MethodCredit:
+		return ledger.AccountRef{Kind: ledger.AccountHouseholdCredit, Subject: string(p.Household)}, nil
+	case p.Entry != "" && p.Method == MethodTransfer:
+		return ledger.AccountRef{Kind: ledger.AccountUnallocated}, nil
+	}
+	kind, err := clearingOf(p.Method)
+	return ledger.AccountRef{Kind: kind}, err
 }
 
 func clearingOf(m Method) (ledger.AccountKind, error) {

@@ -33,6 +33,7 @@ type Receipt struct {
 	Method      Method
 	PaidOn      time.Time // day on which the money came
 	Reference   Reference // of the charge
+	Till        string    // space and number of the till, for what was paid there and nothing else; at most 160 characters
 	Deduction   string    // text for the 730; empty prints the general one
 	IssuedBy    string    // who made the document on the provider's behalf
 }
@@ -135,15 +136,18 @@ func (r Receipt) Check() error {
 		{"provider_vat_number", r.Provider.VATNumber, 0, 16}, {"provider_address", r.Provider.Address, 1, 200},
 		{"payer_name", r.Payer.Name, 1, 120}, {"payer_tax_code", r.Payer.TaxCode, 0, 16}, {"payer_address", r.Payer.Address, 0, 200},
 		{"beneficiary_name", r.Beneficiary.Name, 0, 120}, {"beneficiary_tax_code", r.Beneficiary.TaxCode, 0, 16},
-		{"vat_norm", r.VATNorm, 1, 250}, {"stamp_norm", r.StampNorm, 0, 250}, {"deduction", r.Deduction, 0, 600}, {"issued_by", r.IssuedBy, 0, 120},
+		{"vat_norm", r.VATNorm, 1, 250}, {"stamp_norm", r.StampNorm, 0, 250}, {"deduction", r.Deduction, 0, 600}, {"till", r.Till, 0, 160}, {"issued_by", r.IssuedBy, 0, 120},
 	} {
 		n := utf8.RuneCountInString(f.value)
 		if n < f.least || n > f.most || !clean(f.value) || (f.least > 0 && strings.TrimSpace(f.value) == "") {
 			return ErrReceipt.At(f.name)
 		}
 	}
-	if _, err := ParseMethod(string(r.Method)); err != nil || r.PaidOn.IsZero() {
+	if !r.Method.known() || r.PaidOn.IsZero() {
 		return ErrReceipt.At("method")
+	}
+	if r.Method.AtSpace() != (r.Till != "") {
+		return ErrReceipt.At("till")
 	}
 	if r.VAT != VATExempt && r.VAT != VATOutside && (r.VAT != VATIncluded || r.VATPermille < 1 || r.VATPermille > 1000) {
 		return ErrReceipt.At("vat")

@@ -81,7 +81,8 @@ func TestReceiptLacksNothing(t *testing.T) {
 		"payer_tax_code":    func(r *Receipt) { r.Payer.TaxCode = strings.Repeat("A", 17) },
 		"vat_norm":          func(r *Receipt) { r.VATNorm = "" },
 		"vat":               func(r *Receipt) { r.VAT = "" },
-		"method":            func(r *Receipt) { r.Method = "cash" },
+		"method":            func(r *Receipt) { r.Method = "barter" },
+		"till":              func(r *Receipt) { r.Method = MethodCash },
 		"lines":             func(r *Receipt) { r.Lines[0].Paid++ },
 	} {
 		r := anyReceipt()
@@ -165,4 +166,34 @@ func textOf(t *testing.T, pdf []byte) string {
 		t.Fatal(err)
 	}
 	return strings.Join(strings.Fields(string(out)), " ")
+}
+
+// What was paid in cash is said not to be traceable, and nothing of the 730.
+func TestReceiptOfWhatWasPaidAtASpace(t *testing.T) {
+	t.Parallel()
+	r := anyReceipt()
+	r.Method, r.Till = MethodCash, "WeMi San Gottardo, n. 2026-000001"
+	if err := r.Check(); err != nil {
+		t.Fatal(err)
+	}
+	if words := r.paymentWords(); !strings.Contains(words, "in contanti") || !strings.Contains(words, "non tracciabile") || !strings.Contains(words, "n. 2026-000001") {
+		t.Error(words)
+	}
+	if words := r.deductionWords(); strings.Contains(words, "730") || !strings.Contains(words, "non dà diritto") {
+		t.Error(words)
+	}
+	r.Method = MethodPOS
+	if words := r.paymentWords(); !strings.Contains(words, "pagamento tracciabile") || !strings.Contains(words, "allo sportello") {
+		t.Error(words)
+	}
+	if r.deductionWords() != defaultDeduction {
+		t.Error(r.deductionWords())
+	}
+	r.Method, r.Till = MethodCredit, ""
+	if err := r.Check(); err != nil || !strings.Contains(r.paymentWords(), "credito") {
+		t.Error(err, r.paymentWords())
+	}
+	if r.Method = "barter"; r.Check() == nil {
+		t.Error("an unknown method")
+	}
 }

@@ -41,6 +41,9 @@ var (
 // noTaxCodeDeduction is printed when nobody registered the payer's tax code.
 const noTaxCodeDeduction = "Manca il codice fiscale di chi ha pagato: per la dichiarazione dei redditi chiedi al referente della tua comunità di registrarlo e scarica di nuovo la ricevuta."
 
+// cashDeduction is printed when the payment cannot be traced.
+const cashDeduction = "Il pagamento in contanti non dà diritto alle detrazioni del 19%: la legge chiede un pagamento tracciabile."
+
 // defaultDeduction is printed when a receipt does not name its own.
 const defaultDeduction = "Conserva questa ricevuta per la dichiarazione dei redditi (modello 730 o Redditi PF). Il pagamento è tracciabile, come chiede la legge per le detrazioni del 19%. " +
 	"Si può detrarre solo la somma pagata dalla famiglia, non il contributo pubblico né i voucher, e solo se la spesa è tra quelle previste dall’art. 15 del TUIR (DPR 917/1986)."
@@ -240,14 +243,29 @@ func (r Receipt) notes() []core.Row {
 
 func (r Receipt) paymentWords() string {
 	how := "bonifico bancario"
-	if r.Method == MethodCard {
+	switch r.Method {
+	case MethodCard:
 		how = "carta di pagamento"
+	case MethodCredit:
+		how = "il credito di un pagamento precedente con carta o bonifico"
+	case MethodPOS:
+		how = "carta, allo sportello"
+	case MethodCash:
+		return "Pagato in contanti allo sportello il " + longDate(r.PaidOn) + ": pagamento non tracciabile." + r.tillWords()
 	}
 	words := "Pagato con " + how + " il " + longDate(r.PaidOn) + ": pagamento tracciabile (art. 1, comma 679, L. 160/2019)."
 	if r.Reference != "" {
 		words += " Riferimento " + r.Reference.Printed() + "."
 	}
-	return words
+	return words + r.tillWords()
+}
+
+// tillWords name the till that took the money.
+func (r Receipt) tillWords() string {
+	if r.Till == "" {
+		return ""
+	}
+	return " Cassa: " + r.Till + "."
 }
 
 func (r Receipt) stampWords() string {
@@ -267,6 +285,9 @@ func (r Receipt) stampWords() string {
 func (r Receipt) deductionWords() string {
 	if r.Deduction != "" {
 		return r.Deduction
+	}
+	if !r.Method.Traceable() {
+		return cashDeduction
 	}
 	if r.Payer.TaxCode == "" {
 		return noTaxCodeDeduction

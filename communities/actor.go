@@ -62,6 +62,8 @@ const (
 	PermImport         Permission = "import"          // import units of a community; Scope.Community
 	PermInvite         Permission = "invite"          // invite to a community, accept members; Scope.Community
 	PermRecordTransfer Permission = "record_transfer" // record a bank transfer received; Scope.Community
+	PermReconcile      Permission = "reconcile"       // import bank statements, say what their money paid; whole municipality
+	PermTakeAtSpace    Permission = "take_at_space"   // take cash or a card at a space; whole municipality
 	PermPublishOffer   Permission = "publish_offer"   // publish services and offers; Scope.Provider
 	PermSeeProvider    Permission = "see_provider"    // confirmed groups of a provider; Scope.Provider
 	PermQualify        Permission = "qualify"         // decide on a provider's qualification; whole municipality
@@ -86,7 +88,7 @@ const (
 func Permissions() []Permission {
 	return []Permission{
 		PermSeeCommunity, PermSeeMembers, PermPledge, PermSeeCharges, PermPay, PermImport, PermInvite,
-		PermRecordTransfer, PermPublishOffer, PermSeeProvider, PermQualify, PermOpenRound, PermRunRound,
+		PermRecordTransfer, PermReconcile, PermTakeAtSpace, PermPublishOffer, PermSeeProvider, PermQualify, PermOpenRound, PermRunRound,
 		PermSeeFund, PermRunFunds, PermSeeAwards, PermRequestAward, PermWriteMeasure, PermPublishMeasure, PermSeeISEE, PermFileISEE, PermVerifyISEE, PermSeeNeeds, PermSeeLedger, PermSeeVouchers, PermRunVouchers,
 	}
 }
@@ -131,6 +133,8 @@ var reaches = map[Permission]map[Role]reach{
 	PermImport:         {RoleDelegate: reachCommunity, RoleOfficer: reachMunicipality},
 	PermInvite:         {RoleDelegate: reachCommunity, RoleOfficer: reachMunicipality},
 	PermRecordTransfer: {RoleDelegate: reachCommunity, RoleOfficer: reachMunicipality},
+	PermReconcile:      {RoleOfficer: reachMunicipality},
+	PermTakeAtSpace:    {RoleOfficer: reachMunicipality, RoleOperator: reachMunicipality},
 	PermPublishOffer:   {RoleProvider: reachProvider},
 	PermSeeProvider:    {RoleProvider: reachProvider, RoleOfficer: reachMunicipality},
 	PermQualify:        {RoleOfficer: reachMunicipality},

@@ -46,11 +46,14 @@ func (d *Desk) chargeView(l postgres.ChargeLine, payments []postgres.PaymentLine
 		IssuedOn: l.IssuedOn.In(d.zone), DueOn: l.DueOn.In(d.zone), Reference: l.Reference.Printed(), Beneficiary: l.ProviderName,
 		IBAN: billing.IBAN(l.ProviderIBAN).Printed(), Members: l.PoolSize, Cost: l.PoolCost, Explanation: explanation(l),
 	}
+	if d.collecting.IBAN != "" {
+		v.Beneficiary, v.IBAN = d.collecting.Name, d.collecting.IBAN.Printed()
+	}
 	if due := l.Due(l.PaidSum); due > 0 {
-		// A provider whose name or IBAN the standard does not allow has no QR
+		// A beneficiary whose name or IBAN the standard does not allow has no QR
 		// code; beneficiary, IBAN and reference stay on the page.
 		v.QRPayload, _ = billing.TransferQR{
-			BeneficiaryName: l.ProviderName, IBAN: billing.IBAN(l.ProviderIBAN), Amount: due, Reference: l.Reference,
+			BeneficiaryName: v.Beneficiary, IBAN: billing.IBAN(strings.ReplaceAll(v.IBAN, " ", "")), Amount: due, Reference: l.Reference,
 		}.Payload()
 	}
 	for _, p := range payments {

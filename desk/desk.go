@@ -48,6 +48,7 @@ type Config struct {
 	Gateway      Gateway
 	Mailer       Mailer       // nil: messages stay in the mailbox table only
 	ISEE         ISEEProvider // the register of certificates; nil: none is connected
+	Collecting   Collecting   // where families pay by transfer
 	PublicURL    string       // for links in messages, without a slash at the end
 	Municipality communities.MunicipalityID
 	Demo         bool // opens the mailbox page and the movable clock
@@ -64,6 +65,7 @@ type Desk struct {
 	gateway      Gateway
 	mailer       Mailer
 	isee         ISEEProvider
+	collecting   Collecting
 	publicURL    string
 	municipality communities.MunicipalityID
 	demo         bool
@@ -81,7 +83,7 @@ func New(c Config) (*Desk, error) {
 		return nil, err
 	}
 	d := &Desk{
-		db: c.DB, clock: c.Clock, gateway: c.Gateway, mailer: c.Mailer, isee: c.ISEE, publicURL: c.PublicURL,
+		db: c.DB, clock: c.Clock, gateway: c.Gateway, mailer: c.Mailer, isee: c.ISEE, collecting: c.Collecting, publicURL: c.PublicURL,
 		municipality: c.Municipality, demo: c.Demo, workers: c.Workers, stopwatch: c.Stopwatch, zone: zone,
 	}
 	if d.stopwatch == nil {

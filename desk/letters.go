@@ -29,6 +29,8 @@ const (
 	letterISEE     letter = "isee.txt"
 	letterReversed letter = "voucher_reversed.txt"
 
+	letterTakenBack letter = "payment_taken_back.txt"
+
 	letterAwarded       letter = "award.txt"
 	letterWaiting       letter = "award_waiting.txt"
 	letterAwardEnded    letter = "award_ended.txt"
@@ -72,6 +74,15 @@ type reversedLetter struct {
 	Name, Code, Description, Number, Link string
 	Amount, Due                           money.Amount
 	DueOn                                 time.Time
+}
+
+// takenBackLetter tells that a payment does not count any more: the bank took it
+// back, or with Credit, the credit that it came from is gone.
+type takenBackLetter struct {
+	Name, Description, Number, Link string
+	Amount, Due                     money.Amount
+	DueOn                           time.Time
+	Credit                          bool
 }
 
 // fundLetter is what letters about funds say.

@@ -19,7 +19,7 @@ func (d *Desk) ReceiptOf(ctx context.Context, a communities.Actor, id billing.Pa
 	if err != nil {
 		return Receipt{}, err
 	}
-	if p.ReceiptNumber == "" {
+	if p.ReceiptNumber == "" || p.State == billing.PaymentReversed { // what was taken back has no receipt
 		return Receipt{}, postgres.ErrNotFound.With("what", "receipt")
 	}
 	number, err := billing.ParseNumber(p.ReceiptNumber)
@@ -58,7 +58,7 @@ func (d *Desk) receipt(ctx context.Context, n billing.Number, line postgres.Char
 		Payer:    billing.ReceiptParty{Name: holder.FullName(), TaxCode: holder.TaxCode},
 		Lines:    []billing.ReceiptLine{service},
 		VAT:      billing.VATExempt, VATNorm: vatNorm, StampExempt: provider.StampExempt, StampNorm: stampNorm(provider.StampExempt),
-		Method: p.Method, PaidOn: p.ReceivedOn.In(d.zone), Reference: line.Reference,
+		Method: p.Method, PaidOn: p.ReceivedOn.In(d.zone), Reference: line.Reference, Till: tillWords(p.Payment),
 	}, nil
 }
 

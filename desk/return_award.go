@@ -83,6 +83,9 @@ func (d *Desk) takeBack(ctx context.Context, tx *postgres.Tx, a communities.Acto
 		return err
 	}
 	if excess > 0 { // what was paid too much before pays for it now
+		if err := d.freeCredit(ctx, tx, line.Household, excess); err != nil {
+			return err
+		}
 		if t, err = billing.CreditApplied(posted(), after, p.ID, excess); err != nil {
 			return err
 		}

@@ -136,6 +136,9 @@ func (d *Desk) giveBack(ctx context.Context, tx *postgres.Tx, line postgres.Char
 		return err
 	}
 	if excess > 0 { // what was paid too much before pays for it now
+		if err := d.freeCredit(ctx, tx, line.Household, excess); err != nil {
+			return err
+		}
 		t, err := billing.CreditApplied(billing.Posted{ID: ledger.TransactionID(postgres.NewID()), At: now}, line.Charge, string(use.ID), excess)
 		if err != nil {
 			return err

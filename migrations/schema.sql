@@ -28,6 +28,61 @@ TABLE awards CONSTRAINT awards_paid CHECK (((paid_cents >= 0) AND (paid_cents <=
 TABLE awards CONSTRAINT awards_pkey PRIMARY KEY (municipality_id, demand_id, fund_id, measure_id)
 TABLE awards CONSTRAINT awards_round FOREIGN KEY (municipality_id, round_id) REFERENCES rounds(municipality_id, id)
 CREATE INDEX awards_by_fund ON public.awards USING btree (municipality_id, fund_id)
+TABLE bank_entries COLUMN municipality_id integer NOT NULL
+TABLE bank_entries COLUMN id uuid NOT NULL
+TABLE bank_entries COLUMN statement_id uuid NOT NULL
+TABLE bank_entries COLUMN account text NOT NULL
+TABLE bank_entries COLUMN entry_key text NOT NULL
+TABLE bank_entries COLUMN amount_cents bigint NOT NULL
+TABLE bank_entries COLUMN reversal boolean NOT NULL
+TABLE bank_entries COLUMN fee boolean NOT NULL
+TABLE bank_entries COLUMN booked_on date NOT NULL
+TABLE bank_entries COLUMN value_on date
+TABLE bank_entries COLUMN bank_reference text NOT NULL
+TABLE bank_entries COLUMN end_to_end text NOT NULL
+TABLE bank_entries COLUMN creditor_references text[] NOT NULL
+TABLE bank_entries COLUMN remittance text NOT NULL
+TABLE bank_entries COLUMN name text NOT NULL
+TABLE bank_entries COLUMN iban_masked text NOT NULL
+TABLE bank_entries COLUMN state text NOT NULL
+TABLE bank_entries COLUMN reverses_id uuid
+TABLE bank_entries COLUMN note text NOT NULL DEFAULT ''::text
+TABLE bank_entries COLUMN decided_by uuid
+TABLE bank_entries COLUMN decided_at timestamp with time zone
+TABLE bank_entries CONSTRAINT bank_entries_amount_cents_check CHECK (((amount_cents <> 0) AND (abs(amount_cents) <= '100000000000'::bigint)))
+TABLE bank_entries CONSTRAINT bank_entries_decided CHECK (((state = 'booked'::text) = (decided_at IS NULL)))
+TABLE bank_entries CONSTRAINT bank_entries_iban_masked_check CHECK ((length(iban_masked) <= 14))
+TABLE bank_entries CONSTRAINT bank_entries_once UNIQUE (municipality_id, account, entry_key)
+TABLE bank_entries CONSTRAINT bank_entries_pkey PRIMARY KEY (municipality_id, id)
+TABLE bank_entries CONSTRAINT bank_entries_reversed_once UNIQUE (municipality_id, reverses_id)
+TABLE bank_entries CONSTRAINT bank_entries_reverses FOREIGN KEY (municipality_id, reverses_id) REFERENCES bank_entries(municipality_id, id)
+TABLE bank_entries CONSTRAINT bank_entries_state_check CHECK ((state = ANY (ARRAY['booked'::text, 'matched'::text, 'returned'::text, 'set_aside'::text])))
+TABLE bank_entries CONSTRAINT bank_entries_statement FOREIGN KEY (municipality_id, statement_id) REFERENCES bank_statements(municipality_id, id)
+TABLE bank_entries CONSTRAINT bank_entries_user FOREIGN KEY (municipality_id, decided_by) REFERENCES users(municipality_id, id)
+CREATE INDEX bank_entries_booked ON public.bank_entries USING btree (municipality_id, booked_on) WHERE (state = 'booked'::text)
+CREATE INDEX bank_entries_by_amount ON public.bank_entries USING btree (municipality_id, amount_cents)
+CREATE INDEX bank_entries_by_statement ON public.bank_entries USING btree (municipality_id, statement_id)
+TABLE bank_statements COLUMN municipality_id integer NOT NULL
+TABLE bank_statements COLUMN id uuid NOT NULL
+TABLE bank_statements COLUMN account text NOT NULL
+TABLE bank_statements COLUMN statement text NOT NULL
+TABLE bank_statements COLUMN number text NOT NULL
+TABLE bank_statements COLUMN made_at timestamp with time zone NOT NULL
+TABLE bank_statements COLUMN opening_on date NOT NULL
+TABLE bank_statements COLUMN opening_cents bigint NOT NULL
+TABLE bank_statements COLUMN closing_on date NOT NULL
+TABLE bank_statements COLUMN closing_cents bigint NOT NULL
+TABLE bank_statements COLUMN entries integer NOT NULL
+TABLE bank_statements COLUMN file_name text NOT NULL
+TABLE bank_statements COLUMN imported_by uuid NOT NULL
+TABLE bank_statements COLUMN imported_at timestamp with time zone NOT NULL
+TABLE bank_statements CONSTRAINT bank_statements_account_check CHECK ((account <> ''::text))
+TABLE bank_statements CONSTRAINT bank_statements_entries_check CHECK ((entries >= 0))
+TABLE bank_statements CONSTRAINT bank_statements_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
+TABLE bank_statements CONSTRAINT bank_statements_once UNIQUE (municipality_id, account, statement, closing_on)
+TABLE bank_statements CONSTRAINT bank_statements_pkey PRIMARY KEY (municipality_id, id)
+TABLE bank_statements CONSTRAINT bank_statements_statement_check CHECK ((statement <> ''::text))
+TABLE bank_statements CONSTRAINT bank_statements_user FOREIGN KEY (municipality_id, imported_by) REFERENCES users(municipality_id, id)
 TABLE categories COLUMN municipality_id integer NOT NULL
 TABLE categories COLUMN id text NOT NULL
 TABLE categories COLUMN parent_id text
@@ -500,18 +555,26 @@ TABLE payments COLUMN received_at timestamp with time zone
 TABLE payments COLUMN receipt_number text
 TABLE payments COLUMN voucher_cents bigint NOT NULL DEFAULT 0
 TABLE payments COLUMN subsidy_cents bigint NOT NULL DEFAULT 0
+TABLE payments COLUMN entry_id uuid
+TABLE payments COLUMN space_id text
+TABLE payments COLUMN till_number text
 TABLE payments CONSTRAINT payments_amount_cents_check CHECK ((amount_cents > 0))
+TABLE payments CONSTRAINT payments_at_space CHECK ((((method = ANY (ARRAY['cash'::text, 'pos'::text])) = (space_id IS NOT NULL)) AND ((space_id IS NULL) = (till_number IS NULL))))
 TABLE payments CONSTRAINT payments_charge FOREIGN KEY (municipality_id, charge_id) REFERENCES charges(municipality_id, id)
+TABLE payments CONSTRAINT payments_entry FOREIGN KEY (municipality_id, entry_id) REFERENCES bank_entries(municipality_id, id)
 TABLE payments CONSTRAINT payments_household FOREIGN KEY (municipality_id, household_id) REFERENCES households(municipality_id, id)
-TABLE payments CONSTRAINT payments_method_check CHECK ((method = ANY (ARRAY['card'::text, 'transfer'::text])))
+TABLE payments CONSTRAINT payments_method_check CHECK ((method = ANY (ARRAY['card'::text, 'transfer'::text, 'credit'::text, 'cash'::text, 'pos'::text])))
 TABLE payments CONSTRAINT payments_pkey PRIMARY KEY (municipality_id, id)
 TABLE payments CONSTRAINT payments_receipt UNIQUE (municipality_id, receipt_number)
 TABLE payments CONSTRAINT payments_received CHECK (((state = ANY (ARRAY['succeeded'::text, 'reversed'::text])) = (received_at IS NOT NULL)))
 TABLE payments CONSTRAINT payments_session UNIQUE (municipality_id, session_id)
 TABLE payments CONSTRAINT payments_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'unknown'::text, 'failed'::text, 'succeeded'::text, 'reversed'::text])))
 TABLE payments CONSTRAINT payments_subsidy_cents_check CHECK ((subsidy_cents >= 0))
+TABLE payments CONSTRAINT payments_till UNIQUE (municipality_id, space_id, till_number)
 TABLE payments CONSTRAINT payments_voucher_cents_check CHECK ((voucher_cents >= 0))
 CREATE INDEX payments_by_charge ON public.payments USING btree (municipality_id, charge_id)
+CREATE INDEX payments_by_credit ON public.payments USING btree (municipality_id, household_id) WHERE (method = 'credit'::text)
+CREATE INDEX payments_by_entry ON public.payments USING btree (municipality_id, entry_id) WHERE (entry_id IS NOT NULL)
 CREATE UNIQUE INDEX payments_one_card_at_a_time ON public.payments USING btree (municipality_id, charge_id) WHERE (state = ANY (ARRAY['pending'::text, 'unknown'::text]))
 TABLE persons COLUMN municipality_id integer NOT NULL
 TABLE persons COLUMN id uuid NOT NULL

@@ -8,7 +8,8 @@
 // Invariants: writes are methods of [Tx] and happen inside [DB.InTx], which
 // commits all or nothing; every query names its municipality; a step of
 // a round locks in the order round, funds, counters, and a payment in the order
-// charge, payments, counters, round, so that neither waits for the other; a
+// charge (several by id; the movements of the bank before them), payments, credit,
+// counters, round, so that neither waits for the other; a
 // round locks its funds by id; an award in the order charge, fund, application; a
 // voucher's use or reversal in the order charge, vouchers by id, uses, round, and
 // accounts of the ledger are opened last of all but the round; what

@@ -138,7 +138,7 @@ func (r reader) Balances(ctx context.Context) ([]AccountBalance, error) {
 // hold. Numbers are those of reliability.md section 2. What was frozen of each
 // round is opened, which by is on record for.
 func (db *DB) Unsound(ctx context.Context, by communities.UserID, at time.Time) ([]string, error) {
-	checks := slices.Concat(fundChecks, []soundCheck{
+	checks := slices.Concat(fundChecks, bankChecks, []soundCheck{
 		{"M1: ledger transaction that does not sum to zero", `
 			SELECT transaction_id::text FROM ledger_postings WHERE municipality_id = ?0 GROUP BY 1 HAVING sum(amount_cents) <> 0 OR count(*) < 2`},
 		{"M5: pool whose shares do not sum to its cost", `

@@ -31,6 +31,9 @@ type paymentRow struct {
 	ReceiptNumber  string `bun:",nullzero"`
 	SubsidyCents   money.Amount
 	VoucherCents   money.Amount
+	EntryID        string `bun:",nullzero"`
+	SpaceID        string `bun:",nullzero"`
+	TillNumber     string `bun:",nullzero"`
 }
 
 // PaymentLine is a payment with its receipt's number.
@@ -45,8 +48,11 @@ func (row paymentRow) toPayment() PaymentLine {
 	p := PaymentLine{Payment: billing.Payment{
 		ID: billing.PaymentID(row.ID), Charge: billing.ChargeID(row.ChargeID), Household: communities.HouseholdID(row.HouseholdID),
 		Method: row.Method, Amount: row.AmountCents, State: row.State, Note: row.Note, SessionID: row.SessionID,
-		CheckoutURL: row.CheckoutURL, IntentID: row.IntentID, CreatedAt: row.CreatedAt,
+		CheckoutURL: row.CheckoutURL, IntentID: row.IntentID, Entry: row.EntryID, Space: row.SpaceID, CreatedAt: row.CreatedAt,
 	}, ReceiptNumber: row.ReceiptNumber, Subsidy: row.SubsidyCents, Voucher: row.VoucherCents}
+	if row.TillNumber != "" { // stored by AddPayment, so it reads
+		p.Till, _ = billing.ParseNumber(row.TillNumber)
+	}
 	if row.ReceivedAt != nil {
 		p.ReceivedOn = *row.ReceivedAt
 	}
@@ -101,7 +107,10 @@ func (tx *Tx) AddPayment(ctx context.Context, p billing.Payment, by communities.
 	row := paymentRow{
 		MunicipalityID: tx.municipality, ID: string(p.ID), ChargeID: string(p.Charge), HouseholdID: string(p.Household), Method: p.Method,
 		AmountCents: p.Amount, State: p.State, SessionID: p.SessionID, CheckoutURL: p.CheckoutURL, IntentID: p.IntentID, Note: p.Note,
-		RecordedBy: string(by), CreatedAt: p.CreatedAt,
+		RecordedBy: string(by), EntryID: p.Entry, CreatedAt: p.CreatedAt,
+	}
+	if p.Till.Valid() {
+		row.SpaceID, row.TillNumber = p.Space, p.Till.String()
 	}
 	if !p.ReceivedOn.IsZero() {
 		row.ReceivedAt = &p.ReceivedOn

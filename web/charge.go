@@ -26,6 +26,7 @@ type chargesPage struct {
 	frame
 	Due, Done []desk.ChargeView
 	Total     money.Amount
+	Credit    money.Amount // what the household paid too much
 }
 
 func (s *site) charges(w http.ResponseWriter, r *http.Request) {
@@ -34,7 +35,12 @@ func (s *site) charges(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, err)
 		return
 	}
-	s.render(w, r, http.StatusOK, "charges", newChargesPage(s.frame(r, "Le tue quote"), charges))
+	p := newChargesPage(s.frame(r, "Le tue quote"), charges)
+	if p.Credit, err = s.desk.Credit(r.Context(), actorOf(r)); err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	s.render(w, r, http.StatusOK, "charges", p)
 }
 
 func newChargesPage(f frame, charges []desk.ChargeView) chargesPage {
@@ -59,6 +65,7 @@ type chargePage struct {
 	Overdue bool
 	Paid    []desk.PaymentView // that came, with a receipt
 	Waiting bool               // a card payment is on its way
+	Credit  money.Amount       // of the reader's household, what may pay this charge
 
 	Vouchers     *chargeVouchers // nil when the household has none
 	Applications []desk.ApplicationView
@@ -85,8 +92,13 @@ func (s *site) showCharge(w http.ResponseWriter, r *http.Request, typed *desk.Us
 		s.refuse(w, r, err)
 		return
 	}
+	credit, err := s.desk.ChargeCredit(r.Context(), actorOf(r), id)
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
 	p := newChargePage(s.frame(r, "Quota "+view.Number), view)
-	p.Applications, p.MayAsk = asked, mayAsk
+	p.Applications, p.MayAsk, p.Credit = asked, mayAsk, credit
 	p.Vouchers = s.newChargeVouchers(view, own, typed, s.refusalsOf(refused, voucherFields...))
 	if p.Vouchers != nil {
 		p.Errors = p.Vouchers.Errors.under("voucher")
@@ -101,7 +113,7 @@ func newChargePage(f frame, view desk.ChargeView) chargePage {
 	// DueOn is a calendar day: the charge is late from the day after.
 	p.Overdue = p.Payable && !view.DueOn.IsZero() && f.Now.In(rome).Format("2006-01-02") > view.DueOn.In(rome).Format("2006-01-02")
 	for _, payment := range view.Payments {
-		if payment.ReceiptNumber != "" {
+		if payment.ReceiptNumber != "" && payment.State == billing.PaymentSucceeded {
 			p.Paid = append(p.Paid, payment)
 		}
 		if p.Payable && payment.Method == billing.MethodCard && (payment.State == billing.PaymentPending || payment.State == billing.PaymentUnknown) {
@@ -120,6 +132,21 @@ func (s *site) payByCard(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.Redirect(w, r, hosted, http.StatusSeeOther)
+}
+
+// payByCredit lets the household's credit pay what it can of a charge.
+func (s *site) payByCredit(w http.ResponseWriter, r *http.Request) {
+	id := billing.ChargeID(chi.URLParam(r, "id"))
+	used, err := s.desk.UseCredit(r.Context(), actorOf(r), id)
+	switch {
+	case err == nil:
+		s.notice(r, "Il tuo credito ha pagato "+used.Italian()+" di questa quota.")
+		http.Redirect(w, r, "/quote/"+url.PathEscape(string(id)), http.StatusSeeOther)
+	case reformable(err):
+		s.showCharge(w, r, nil, err)
+	default:
+		s.refuse(w, r, err)
+	}
 }
 
 type returnPage struct {

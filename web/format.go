@@ -211,6 +211,12 @@ func methodText(m billing.Method) string {
 		return "carta"
 	case billing.MethodTransfer:
 		return "bonifico"
+	case billing.MethodCredit:
+		return "credito"
+	case billing.MethodCash:
+		return "contanti"
+	case billing.MethodPOS:
+		return "carta allo sportello"
 	}
 	return string(m)
 }

@@ -180,9 +180,15 @@ func (s *site) memberRoutes(r chi.Router) {
 	})
 	r.With(limitBody(voucherBytesMax)).Post("/comune/voucher/importa", s.voucherImportPreview)
 	r.Group(func(r chi.Router) {
+		r.Use(limitBody(bankBytesMax))
+		r.Post("/comune/estratti", s.bankPreview)
+		r.Post("/comune/estratti/conferma", s.bankImport)
+	})
+	r.Group(func(r chi.Router) {
 		r.Use(limitBody(formBytesMax))
 		s.voucherRoutes(r)
 		s.fundRoutes(r)
+		s.bankRoutes(r)
 	})
 	r.Group(func(r chi.Router) {
 		r.Use(limitBody(formBytesMax))
@@ -198,6 +204,10 @@ func (s *site) memberRoutes(r chi.Router) {
 		r.Get("/quote/{id}", s.charge)
 		r.Post("/quote/{id}/carta", s.payByCard)
 		r.Get("/quote/{id}/ritorno", s.cardReturned)
+		r.Post("/quote/{id}/credito", s.payByCredit)
+		r.Get("/spazi/incasso", s.spaceTill)
+		r.Post("/spazi/incasso", s.spaceTake)
+		r.Get("/spazi/incasso/{id}", s.spaceTaken)
 		r.Get("/quote/{id}/qr.svg", s.chargeQR)
 		r.Get("/ricevute/{file}", s.receipt)
 		r.Get("/isee", s.isee)

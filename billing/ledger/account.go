@@ -27,6 +27,8 @@ const (
 	AccountVoucherAccounted    AccountKind = "voucher_accounted"    // (voucher call, debit) what the Comune has accounted to reimburse providers
 	AccountStripeClearing      AccountKind = "stripe_clearing"      // (none, debit) card money held by Stripe
 	AccountBankClearing        AccountKind = "bank_clearing"        // (none, debit) money on the collecting bank account
+	AccountTill                AccountKind = "till"                 // (space, debit) cash and card money taken at a space, until it is paid in
+	AccountUnallocated         AccountKind = "unallocated"          // (none, credit) money on the bank account that nobody is known to have paid
 	AccountFees                AccountKind = "fees"                 // (none, debit) card fees, until the municipality refunds them
 	AccountWriteOff            AccountKind = "write_off"            // (none, debit) charges given up
 	AccountRounding            AccountKind = "rounding"             // (none) a cent on a foreign statement; our own divisions leave none
@@ -46,6 +48,8 @@ var accountKinds = map[AccountKind]bool{
 	AccountVoucherAccounted:    true,
 	AccountStripeClearing:      false,
 	AccountBankClearing:        false,
+	AccountTill:                true,
+	AccountUnallocated:         false,
 	AccountFees:                false,
 	AccountWriteOff:            false,
 	AccountRounding:            false,

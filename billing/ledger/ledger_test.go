@@ -107,7 +107,7 @@ func TestBalancesAreInOrder(t *testing.T) {
 			t.Errorf("%v, want %v", got[i], want[i])
 		}
 	}
-	if len(AccountKinds()) != 15 {
+	if len(AccountKinds()) != 17 {
 		t.Error(AccountKinds())
 	}
 }

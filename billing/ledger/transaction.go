@@ -16,29 +16,32 @@ type Kind string
 
 // The kinds of transactions. In brackets: what SourceID names.
 const (
-	KindPoolCharged      Kind = "pool_charged"       // (pool) the cost of a pool is owed by families and fund
-	KindPaymentReceived  Kind = "payment_received"   // (payment) a family's money came
-	KindCreditApplied    Kind = "credit_applied"     // (charge, or use of a voucher that was reversed) a family's credit paid a charge
-	KindRefunded         Kind = "refunded"           // (refund) a family's credit went back to it
-	KindChargeVoided     Kind = "charge_voided"      // (charge) one family's part of a pool is taken back
-	KindChargeWrittenOff Kind = "charge_written_off" // (charge) what is still owed is given up
-	KindVoucherUsed      Kind = "voucher_used"       // (use) a voucher paid some of a charge
-	KindVouchersCounted  Kind = "vouchers_accounted" // (statement) the Comune accounted uses, to reimburse providers
-	KindFundPaid         Kind = "fund_paid"          // (bank line) a fund paid its awards in
-	KindAwardAdded       Kind = "award_added"        // (hold) a fund pays some of a charge that was issued before
-	KindAwardReturned    Kind = "award_returned"     // (application) what a fund paid of a charge is the family's to pay again
-	KindFundOpening      Kind = "fund_opening"       // (fund) a fund as it was before its movements were kept
-	KindFundAllocated    Kind = "fund_allocated"     // (movement) the Comune set money aside, or took it back
-	KindFundReserved     Kind = "fund_reserved"      // (movement) money is kept for a round or an application
-	KindFundCommitted    Kind = "fund_committed"     // (movement) kept money was awarded
-	KindFundSpent        Kind = "fund_spent"         // (movement) awarded money was paid in
-	KindFundReleased     Kind = "fund_released"      // (movement) kept money is free again
-	KindFundExpired      Kind = "fund_expired"       // (movement) kept money is free again, because nobody used it in time
-	KindFundReturned     Kind = "fund_returned"      // (movement) awarded money is free again
-	KindStripePaidOut    Kind = "stripe_paid_out"    // (payout) Stripe moved card money to the bank, less its fees
-	KindFeesCovered      Kind = "fees_covered"       // (bank line) the municipality paid the card fees
-	KindProviderPaid     Kind = "provider_paid"      // (payout) the provider got its money
-	KindReversal         Kind = "reversal"           // (transaction) the opposite of an earlier transaction
+	KindPoolCharged        Kind = "pool_charged"        // (pool) the cost of a pool is owed by families and fund
+	KindPaymentReceived    Kind = "payment_received"    // (payment) a family's money came
+	KindPaymentTakenBack   Kind = "payment_taken_back"  // (payment) the bank took a family's money back
+	KindBankEntry          Kind = "bank_entry"          // (bank entry) money came to or left the collecting account
+	KindTransferRecognised Kind = "transfer_recognised" // (payment) a transfer recorded by hand is on a statement
+	KindCreditApplied      Kind = "credit_applied"      // (charge, or use of a voucher that was reversed) a family's credit paid a charge
+	KindRefunded           Kind = "refunded"            // (refund) a family's credit went back to it
+	KindChargeVoided       Kind = "charge_voided"       // (charge) one family's part of a pool is taken back
+	KindChargeWrittenOff   Kind = "charge_written_off"  // (charge) what is still owed is given up
+	KindVoucherUsed        Kind = "voucher_used"        // (use) a voucher paid some of a charge
+	KindVouchersCounted    Kind = "vouchers_accounted"  // (statement) the Comune accounted uses, to reimburse providers
+	KindFundPaid           Kind = "fund_paid"           // (bank line) a fund paid its awards in
+	KindAwardAdded         Kind = "award_added"         // (hold) a fund pays some of a charge that was issued before
+	KindAwardReturned      Kind = "award_returned"      // (application) what a fund paid of a charge is the family's to pay again
+	KindFundOpening        Kind = "fund_opening"        // (fund) a fund as it was before its movements were kept
+	KindFundAllocated      Kind = "fund_allocated"      // (movement) the Comune set money aside, or took it back
+	KindFundReserved       Kind = "fund_reserved"       // (movement) money is kept for a round or an application
+	KindFundCommitted      Kind = "fund_committed"      // (movement) kept money was awarded
+	KindFundSpent          Kind = "fund_spent"          // (movement) awarded money was paid in
+	KindFundReleased       Kind = "fund_released"       // (movement) kept money is free again
+	KindFundExpired        Kind = "fund_expired"        // (movement) kept money is free again, because nobody used it in time
+	KindFundReturned       Kind = "fund_returned"       // (movement) awarded money is free again
+	KindStripePaidOut      Kind = "stripe_paid_out"     // (payout) Stripe moved card money to the bank, less its fees
+	KindFeesCovered        Kind = "fees_covered"        // (bank line) the municipality paid the card fees
+	KindProviderPaid       Kind = "provider_paid"       // (payout) the provider got its money
+	KindReversal           Kind = "reversal"            // (transaction) the opposite of an earlier transaction
 )
 
 // PostingMax is the largest absolute amount of one posting: one billion euro,

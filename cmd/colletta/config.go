@@ -21,21 +21,23 @@ import (
 
 // config comes from the environment.
 type config struct {
-	DatabaseURL   string `env:"DATABASE_URL"` // libpq address; empty: a private cluster
-	Dir           string `env:"COLLETTA_DIR"` // private cluster and demo state; empty: .colletta here
-	Port          int    `env:"PORT" envDefault:"8080"`
-	PublicURL     string `env:"PUBLIC_URL"` // as people type it; empty: http://localhost:PORT
-	Municipality  int    `env:"MUNICIPALITY" envDefault:"1"`
-	StripeKey     string `env:"STRIPE_SECRET_KEY,unset"`
-	StripeWebhook string `env:"STRIPE_WEBHOOK_SECRET,unset"`
-	StripeURL     string `env:"STRIPE_URL"`     // empty: Stripe itself
-	SMTPURL       string `env:"SMTP_URL,unset"` // smtp://user:password@host:587; empty: messages stay in the mailbox table
-	MailFrom      string `env:"MAIL_FROM" envDefault:"Colletta <colletta@localhost>"`
-	MasterKey     string `env:"COLLETTA_MASTER_KEY,unset"` // 32 bytes in base64; wraps the keys of ISEE certificates
-	MasterKeyFile string `env:"COLLETTA_MASTER_KEY_FILE"`  // file that holds it instead
-	ISEERegister  string `env:"ISEE_REGISTER_FILE"`        // CSV in which officers look certificates up; empty: none
-	OfficerEmail  string `env:"OFFICER_EMAIL"`             // who acts at the command line; empty: the demo's officer
-	DemoFsync     bool   `env:"DEMO_FSYNC" envDefault:"true"`
+	DatabaseURL    string `env:"DATABASE_URL"` // libpq address; empty: a private cluster
+	Dir            string `env:"COLLETTA_DIR"` // private cluster and demo state; empty: .colletta here
+	Port           int    `env:"PORT" envDefault:"8080"`
+	PublicURL      string `env:"PUBLIC_URL"` // as people type it; empty: http://localhost:PORT
+	Municipality   int    `env:"MUNICIPALITY" envDefault:"1"`
+	StripeKey      string `env:"STRIPE_SECRET_KEY,unset"`
+	StripeWebhook  string `env:"STRIPE_WEBHOOK_SECRET,unset"`
+	StripeURL      string `env:"STRIPE_URL"`     // empty: Stripe itself
+	SMTPURL        string `env:"SMTP_URL,unset"` // smtp://user:password@host:587; empty: messages stay in the mailbox table
+	MailFrom       string `env:"MAIL_FROM" envDefault:"Colletta <colletta@localhost>"`
+	MasterKey      string `env:"COLLETTA_MASTER_KEY,unset"` // 32 bytes in base64; wraps the keys of ISEE certificates
+	MasterKeyFile  string `env:"COLLETTA_MASTER_KEY_FILE"`  // file that holds it instead
+	ISEERegister   string `env:"ISEE_REGISTER_FILE"`        // CSV in which officers look certificates up; empty: none
+	CollectingIBAN string `env:"COLLECTING_IBAN"`           // account on which families pay by transfer; empty: each provider's own
+	CollectingName string `env:"COLLECTING_NAME"`           // its holder
+	OfficerEmail   string `env:"OFFICER_EMAIL"`             // who acts at the command line; empty: the demo's officer
+	DemoFsync      bool   `env:"DEMO_FSYNC" envDefault:"true"`
 
 	// Only for "colletta keys rotate --master".
 	NewMasterKey     string `env:"COLLETTA_NEW_MASTER_KEY"`
@@ -213,8 +215,12 @@ func newDesk(c config, s *store, publicURL string, gateway desk.Gateway, clock d
 		return nil, err
 	}
 	_, movable := clock.(*demoClock)
+	collecting, err := c.collecting(movable)
+	if err != nil {
+		return nil, err
+	}
 	return desk.New(desk.Config{
-		DB: s.db, Clock: clock, Gateway: gateway, Mailer: mailer, ISEE: iseeProvider(c), PublicURL: publicURL,
+		DB: s.db, Clock: clock, Gateway: gateway, Mailer: mailer, ISEE: iseeProvider(c), Collecting: collecting, PublicURL: publicURL,
 		Municipality: communities.MunicipalityID(c.Municipality), Demo: movable, Workers: runtime.NumCPU(),
 	})
 }

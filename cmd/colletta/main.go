@@ -37,6 +37,7 @@ var cli struct {
 	Measure   measureCmd   `cmd:"" help:"Subsidy measures: prove files on their worked cases, evaluate one for a household."`
 	Voucher   voucherCmd   `cmd:"" help:"Vouchers: check a file."`
 	Fund      fundCmd      `cmd:"" help:"Funds of measures: list, show with every movement, verify."`
+	Bank      bankCmd      `cmd:"" help:"The collecting account: import statements, list what waits to be matched."`
 	Ledger    ledgerCmd    `cmd:"" help:"The books: balances and their proof."`
 	Keys      keysCmd      `cmd:"" help:"The keys that ISEE certificates are encrypted with: status, rotate."`
 	Doctor    doctorCmd    `cmd:"" help:"Check every invariant of the database."`
