@@ -7,6 +7,9 @@ import (
 	"colletta/money"
 )
 
+// Currency is that of every account: the euro.
+const Currency = "EUR"
+
 // AccountKind says what an account counts. An account with a debit balance
 // (positive) is something owed to us or held by us; with a credit balance
 // (negative) something that we owe.
@@ -32,24 +35,33 @@ const (
 	AccountRounding            AccountKind = "rounding"             // (none) a cent on a foreign statement; our own divisions leave none
 )
 
-// accountKinds holds every kind, and whether its Subject names somebody.
-var accountKinds = map[AccountKind]bool{
-	AccountHouseholdReceivable: true,
-	AccountHouseholdCredit:     true,
-	AccountProviderPayable:     true,
-	AccountFund:                true,
-	AccountFundAppropriation:   true,
-	AccountFundAvailable:       true,
-	AccountFundReserved:        true,
-	AccountFundCommitted:       true,
-	AccountVoucherRegistered:   true,
-	AccountVoucherAccounted:    true,
-	AccountStripeClearing:      false,
-	AccountBankClearing:        false,
-	AccountFees:                false,
-	AccountWriteOff:            false,
-	AccountRounding:            false,
+// accountKinds holds every kind: whether its Subject names somebody, and on which
+// side its balance stays.
+var accountKinds = map[AccountKind]struct {
+	named bool
+	side  int
+}{
+	AccountHouseholdReceivable: {true, 1},
+	AccountHouseholdCredit:     {true, -1},
+	AccountProviderPayable:     {true, -1},
+	AccountFund:                {true, 1},
+	AccountFundAppropriation:   {true, 1},
+	AccountFundAvailable:       {true, -1},
+	AccountFundReserved:        {true, -1},
+	AccountFundCommitted:       {true, -1},
+	AccountVoucherRegistered:   {true, 1},
+	AccountVoucherAccounted:    {true, 1},
+	AccountStripeClearing:      {false, 0},
+	AccountBankClearing:        {false, 0},
+	AccountFees:                {false, 0},
+	AccountWriteOff:            {false, 0},
+	AccountRounding:            {false, 0},
 }
+
+// Side says where the balance of an account of this kind stays: 1 never below
+// zero, -1 never above zero, 0 on either side, because banks, Stripe and the
+// Comune decide it and not we.
+func (k AccountKind) Side() int { return accountKinds[k].side }
 
 // AccountKinds lists every kind by name.
 func AccountKinds() []AccountKind {
@@ -69,8 +81,8 @@ type AccountRef struct {
 
 // Valid is true when the kind exists and has a subject exactly when it needs one.
 func (a AccountRef) Valid() bool {
-	named, known := accountKinds[a.Kind]
-	return known && named == (a.Subject != "")
+	kind, known := accountKinds[a.Kind]
+	return known && kind.named == (a.Subject != "")
 }
 
 // Compare orders accounts by kind, then by subject.

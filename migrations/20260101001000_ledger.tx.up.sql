@@ -1,0 +1,134 @@
+-- The ledger at full strength: accounts with a currency, a cached balance and a
+-- floor; entries numbered without gaps in a chain of hashes for each municipality.
+--
+-- side says where a balance must stay: 1 never below zero (what is owed to us), -1
+-- never above (what we owe), 0 where others decide (banks, fees). The balance is the
+-- sum of the postings of sealed entries; ledger_seal alone changes it.
+ALTER TABLE ledger_accounts
+    ADD COLUMN currency text NOT NULL DEFAULT 'EUR',
+    ADD COLUMN side smallint NOT NULL DEFAULT 0,
+    ADD COLUMN balance_cents bigint NOT NULL DEFAULT 0,
+    ADD CONSTRAINT ledger_accounts_currency CHECK (currency = 'EUR'),
+    ADD CONSTRAINT ledger_accounts_side CHECK (side IN (-1, 0, 1)),
+    SET (fillfactor = 70);
+UPDATE ledger_accounts SET side = CASE
+    WHEN kind IN ('household_credit', 'provider_payable', 'fund_available', 'fund_reserved', 'fund_committed') THEN -1
+    WHEN kind IN ('household_receivable', 'fund', 'fund_appropriation', 'voucher_registered', 'voucher_accounted') THEN 1
+    ELSE 0 END;
+ALTER TABLE ledger_accounts ADD CONSTRAINT ledger_accounts_floor CHECK (side * balance_cents >= 0);
+CREATE TRIGGER ledger_accounts_stay BEFORE UPDATE OF municipality_id, id, kind, subject, currency, side OR DELETE OR TRUNCATE ON ledger_accounts
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- The chain: each entry has the next number of its municipality, and the SHA-256 of
+-- the hash before it followed by its own bytes. It begins with 32 bytes of zero.
+CREATE TABLE ledger_chain (
+    municipality_id int    NOT NULL,
+    number          bigint NOT NULL CHECK (number > 0),
+    transaction_id  uuid   NOT NULL,
+    hash            bytea  NOT NULL CHECK (octet_length(hash) = 32),
+    PRIMARY KEY (municipality_id, number),
+    CONSTRAINT ledger_chain_once UNIQUE (municipality_id, transaction_id),
+    CONSTRAINT ledger_chain_transaction FOREIGN KEY (municipality_id, transaction_id) REFERENCES ledger_transactions
+);
+CREATE TRIGGER ledger_chain_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_chain
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- A field of an entry's bytes: its length in bytes, a colon, itself, a comma.
+CREATE FUNCTION ledger_field(value text) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
+    SELECT octet_length(value) || ':' || value || ',' $$;
+
+-- The bytes of an entry, as billing/ledger writes them too.
+CREATE FUNCTION ledger_bytes(town int, place bigint, entry uuid) RETURNS bytea LANGUAGE sql STABLE STRICT AS $$
+    SELECT convert_to(ledger_field('colletta-ledger-1') || ledger_field(town::text) || ledger_field(place::text) || ledger_field(t.id::text)
+        || ledger_field(t.kind) || ledger_field(t.source_id) || ledger_field(coalesce(t.reverses_id::text, ''))
+        || ledger_field((extract(epoch FROM t.at) * 1000000)::bigint::text) || ledger_field(t.description)
+        || coalesce((SELECT string_agg(ledger_field(a.kind) || ledger_field(a.subject) || ledger_field(a.currency) || ledger_field(p.amount_cents::text), '' ORDER BY p.line)
+            FROM ledger_postings p JOIN ledger_accounts a ON a.municipality_id = p.municipality_id AND a.id = p.account_id
+            WHERE p.municipality_id = t.municipality_id AND p.transaction_id = t.id), ''), 'UTF8')
+    FROM ledger_transactions t WHERE t.municipality_id = town AND t.id = entry $$;
+
+-- Seals entries, the last act of the transaction that made them: takes their numbers
+-- (the counter is the lock that one sealing at a time holds until it commits), moves
+-- the balances, and chains the entries in their order. When an account would pass its
+-- floor nothing is done: those accounts are returned, with what they hold.
+CREATE FUNCTION ledger_seal(town int, entries uuid[]) RETURNS TABLE (kind text, subject text, balance_cents bigint, change_cents bigint)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    head     bigint;
+    link     bytea;
+    entry    uuid;
+    accounts uuid[];
+    changes  bigint[];
+BEGIN
+    INSERT INTO counters AS c (municipality_id, name, year, last) VALUES (town, 'ledger', 0, cardinality(entries))
+    ON CONFLICT (municipality_id, name, year) DO UPDATE SET last = c.last + EXCLUDED.last RETURNING last - cardinality(entries) INTO head;
+    SELECT array_agg(s.account_id), array_agg(s.cents) INTO accounts, changes
+    FROM (SELECT p.account_id, sum(p.amount_cents)::bigint AS cents FROM ledger_postings p
+        WHERE p.municipality_id = town AND p.transaction_id = ANY (entries) GROUP BY p.account_id HAVING sum(p.amount_cents) <> 0) s;
+    RETURN QUERY SELECT a.kind, a.subject, a.balance_cents, d.cents FROM unnest(accounts, changes) d (account_id, cents)
+        JOIN ledger_accounts a ON a.municipality_id = town AND a.id = d.account_id
+        WHERE a.side * (a.balance_cents + d.cents) < 0 ORDER BY a.kind, a.subject;
+    IF FOUND THEN
+        RETURN;
+    END IF;
+    UPDATE ledger_accounts a SET balance_cents = a.balance_cents + d.cents FROM unnest(accounts, changes) d (account_id, cents)
+    WHERE a.municipality_id = town AND a.id = d.account_id;
+    IF head = 0 THEN
+        link := decode(repeat('00', 32), 'hex');
+    ELSE
+        SELECT hash INTO STRICT link FROM ledger_chain WHERE municipality_id = town AND number = head;
+    END IF;
+    FOREACH entry IN ARRAY entries LOOP
+        head := head + 1;
+        link := sha256(link || ledger_bytes(town, head, entry));
+        INSERT INTO ledger_chain (municipality_id, number, transaction_id, hash) VALUES (town, head, entry, link);
+    END LOOP;
+END $$;
+
+-- What is stored already is sealed in the order of time.
+DO $$
+DECLARE
+    town   int;
+    broken record;
+BEGIN
+    FOR town IN SELECT DISTINCT municipality_id FROM ledger_transactions ORDER BY 1 LOOP
+        FOR broken IN SELECT s.* FROM ledger_seal(town, (SELECT array_agg(id ORDER BY at, id) FROM ledger_transactions WHERE municipality_id = town)) s LOOP
+            RAISE EXCEPTION 'the account % of % holds % cents, beyond its floor: correct it with the earlier program first', broken.kind, broken.subject, broken.change_cents;
+        END LOOP;
+    END LOOP;
+END $$;
+
+-- At the end of the database transaction every entry is sealed, and has at least two
+-- postings that sum to zero in each currency.
+DROP TRIGGER ledger_postings_balanced ON ledger_postings;
+CREATE OR REPLACE FUNCTION ledger_sums_to_zero() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    found_rows bigint;
+    found_off  text;
+BEGIN
+    SELECT coalesce(sum(s.lines), 0), string_agg(s.cents || ' ' || s.currency, ', ' ORDER BY s.currency) FILTER (WHERE s.cents <> 0)
+    INTO found_rows, found_off
+    FROM (SELECT a.currency, count(*) AS lines, sum(p.amount_cents) AS cents
+        FROM ledger_postings p JOIN ledger_accounts a ON a.municipality_id = p.municipality_id AND a.id = p.account_id
+        WHERE p.municipality_id = NEW.municipality_id AND p.transaction_id = NEW.id GROUP BY a.currency) s;
+    IF found_off IS NOT NULL OR found_rows < 2 THEN
+        RAISE EXCEPTION 'ledger_unbalanced: entry % has % postings that are off by % cents', NEW.id, found_rows, coalesce(found_off, '0')
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF NOT EXISTS (SELECT 1 FROM ledger_chain WHERE municipality_id = NEW.municipality_id AND transaction_id = NEW.id) THEN
+        RAISE EXCEPTION 'ledger_unsealed: entry % is not in the chain', NEW.id USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- Nothing is added to an entry that is sealed.
+CREATE FUNCTION ledger_sealed_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM added p JOIN ledger_chain c ON c.municipality_id = p.municipality_id AND c.transaction_id = p.transaction_id) THEN
+        RAISE EXCEPTION 'append_only: a posting is added to an entry that is sealed' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER ledger_postings_before_sealing AFTER INSERT ON ledger_postings
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger_sealed_stays();
