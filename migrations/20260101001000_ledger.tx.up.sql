@@ -19,6 +19,8 @@ ALTER TABLE ledger_accounts ADD CONSTRAINT ledger_accounts_floor CHECK (side * b
 CREATE TRIGGER ledger_accounts_stay BEFORE UPDATE OF municipality_id, id, kind, subject, currency, side OR DELETE OR TRUNCATE ON ledger_accounts
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE INDEX ledger_transactions_by_time ON ledger_transactions (municipality_id, at);
+
 -- The chain: each entry has the next number of its municipality, and the SHA-256 of
 -- the hash before it followed by its own bytes. It begins with 32 bytes of zero.
 CREATE TABLE ledger_chain (

@@ -401,6 +401,7 @@ TABLE ledger_transactions CONSTRAINT ledger_reverses FOREIGN KEY (municipality_i
 TABLE ledger_transactions CONSTRAINT ledger_source_once UNIQUE (municipality_id, kind, source_id)
 TABLE ledger_transactions CONSTRAINT ledger_transactions_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
 TABLE ledger_transactions CONSTRAINT ledger_transactions_pkey PRIMARY KEY (municipality_id, id)
+CREATE INDEX ledger_transactions_by_time ON public.ledger_transactions USING btree (municipality_id, at)
 CREATE CONSTRAINT TRIGGER ledger_transactions_balanced AFTER INSERT ON public.ledger_transactions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_sums_to_zero()
 CREATE TRIGGER ledger_transactions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_transactions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 TABLE login_links COLUMN municipality_id integer NOT NULL

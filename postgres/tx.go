@@ -84,6 +84,13 @@ func (db *DB) inTxOnce(ctx context.Context, act func(*Tx) error) (err error) {
 	return nil
 }
 
+// OneSnapshot makes all reads of the transaction see the same moment; it comes
+// before any other statement.
+func (tx *Tx) OneSnapshot(ctx context.Context) error {
+	_, err := tx.exec(ctx, "one snapshot", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+	return err
+}
+
 // Enqueue promises later work: it exists if and only if the transaction
 // commits.
 func (tx *Tx) Enqueue(ctx context.Context, work river.JobArgs, options *river.InsertOpts) error {

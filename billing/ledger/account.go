@@ -3,8 +3,10 @@ package ledger
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"colletta/money"
+	"colletta/refusal"
 )
 
 // Currency is that of every account: the euro.
@@ -35,27 +37,28 @@ const (
 	AccountRounding            AccountKind = "rounding"             // (none) a cent on a foreign statement; our own divisions leave none
 )
 
-// accountKinds holds every kind: whether its Subject names somebody, and on which
-// side its balance stays.
+// accountKinds holds every kind: whether its Subject names somebody, on which side
+// its balance stays, and its name in a journal.
 var accountKinds = map[AccountKind]struct {
-	named bool
-	side  int
+	named   bool
+	side    int
+	journal string
 }{
-	AccountHouseholdReceivable: {true, 1},
-	AccountHouseholdCredit:     {true, -1},
-	AccountProviderPayable:     {true, -1},
-	AccountFund:                {true, 1},
-	AccountFundAppropriation:   {true, 1},
-	AccountFundAvailable:       {true, -1},
-	AccountFundReserved:        {true, -1},
-	AccountFundCommitted:       {true, -1},
-	AccountVoucherRegistered:   {true, 1},
-	AccountVoucherAccounted:    {true, 1},
-	AccountStripeClearing:      {false, 0},
-	AccountBankClearing:        {false, 0},
-	AccountFees:                {false, 0},
-	AccountWriteOff:            {false, 0},
-	AccountRounding:            {false, 0},
+	AccountHouseholdReceivable: {true, 1, "Assets:Households:Receivable"},
+	AccountHouseholdCredit:     {true, -1, "Liabilities:Households:Credit"},
+	AccountProviderPayable:     {true, -1, "Liabilities:Providers:Payable"},
+	AccountFund:                {true, 1, "Assets:Funds:Awards"},
+	AccountFundAppropriation:   {true, 1, "Assets:Funds:Appropriation"},
+	AccountFundAvailable:       {true, -1, "Liabilities:Funds:Available"},
+	AccountFundReserved:        {true, -1, "Liabilities:Funds:Reserved"},
+	AccountFundCommitted:       {true, -1, "Liabilities:Funds:Committed"},
+	AccountVoucherRegistered:   {true, 1, "Assets:Vouchers:Registered"},
+	AccountVoucherAccounted:    {true, 1, "Assets:Vouchers:Accounted"},
+	AccountStripeClearing:      {false, 0, "Assets:Clearing:Stripe"},
+	AccountBankClearing:        {false, 0, "Assets:Clearing:Bank"},
+	AccountFees:                {false, 0, "Assets:Fees"},
+	AccountWriteOff:            {false, 0, "Expenses:WriteOff"},
+	AccountRounding:            {false, 0, "Expenses:Rounding"},
 }
 
 // Side says where the balance of an account of this kind stays: 1 never below
@@ -83,6 +86,39 @@ type AccountRef struct {
 func (a AccountRef) Valid() bool {
 	kind, known := accountKinds[a.Kind]
 	return known && kind.named == (a.Subject != "")
+}
+
+// JournalName is the account's name in a journal, by kind and then by the id of
+// whom it is of: Assets:Households:Receivable:0193F2A0-... It stays the same when
+// people and funds change their names.
+func (a AccountRef) JournalName() string {
+	name := accountKinds[a.Kind].journal
+	if a.Subject == "" {
+		return name
+	}
+	return name + ":" + strings.ToUpper(a.Subject)
+}
+
+// String writes the account as kind, or kind/subject.
+func (a AccountRef) String() string {
+	if a.Subject == "" {
+		return string(a.Kind)
+	}
+	return string(a.Kind) + "/" + a.Subject
+}
+
+// ErrUnknownAccount says that a text names no account. Args: account.
+var ErrUnknownAccount = refusal.New(refusal.KindInvalid, "ledger_account_unknown")
+
+// ParseAccount reads what [AccountRef.String] writes. It returns
+// [ErrUnknownAccount].
+func ParseAccount(text string) (AccountRef, error) {
+	kind, subject, _ := strings.Cut(text, "/")
+	a := AccountRef{Kind: AccountKind(kind), Subject: subject}
+	if !a.Valid() {
+		return AccountRef{}, ErrUnknownAccount.With("account", text)
+	}
+	return a, nil
 }
 
 // Compare orders accounts by kind, then by subject.
