@@ -35,24 +35,24 @@ CREATE TABLE ledger_chain (
 CREATE TRIGGER ledger_chain_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_chain
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- A field of an entry's bytes: its length in bytes, a colon, itself, a comma.
-CREATE FUNCTION ledger_field(value text) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
-    SELECT octet_length(value) || ':' || value || ',' $$;
-
--- The bytes of an entry, as billing/ledger writes them too.
-CREATE FUNCTION ledger_bytes(town int, place bigint, entry uuid) RETURNS bytea LANGUAGE sql STABLE STRICT AS $$
-    SELECT convert_to(ledger_field('colletta-ledger-1') || ledger_field(town::text) || ledger_field(place::text) || ledger_field(t.id::text)
-        || ledger_field(t.kind) || ledger_field(t.source_id) || ledger_field(coalesce(t.reverses_id::text, ''))
-        || ledger_field((extract(epoch FROM t.at) * 1000000)::bigint::text) || ledger_field(t.description)
-        || coalesce((SELECT string_agg(ledger_field(a.kind) || ledger_field(a.subject) || ledger_field(a.currency) || ledger_field(p.amount_cents::text), '' ORDER BY p.line)
+-- The bytes of an entry, as billing/ledger writes them too: fields, each as its length
+-- in bytes, a colon, itself and a comma.
+CREATE FUNCTION ledger_bytes(town int, place bigint, entry uuid) RETURNS bytea LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT convert_to((SELECT string_agg(octet_length(f.value) || ':' || f.value || ',', '' ORDER BY f.nth)
+            FROM unnest(ARRAY['colletta-ledger-1', town::text, place::text, t.id::text, t.kind, t.source_id, coalesce(t.reverses_id::text, ''),
+                (extract(epoch FROM t.at) * 1000000)::bigint::text, t.description]) WITH ORDINALITY f (value, nth))
+        || coalesce((SELECT string_agg(octet_length(a.kind) || ':' || a.kind || ',' || octet_length(a.subject) || ':' || a.subject || ','
+                || octet_length(a.currency) || ':' || a.currency || ',' || octet_length(p.amount_cents::text) || ':' || p.amount_cents || ',', '' ORDER BY p.line)
             FROM ledger_postings p JOIN ledger_accounts a ON a.municipality_id = p.municipality_id AND a.id = p.account_id
             WHERE p.municipality_id = t.municipality_id AND p.transaction_id = t.id), ''), 'UTF8')
-    FROM ledger_transactions t WHERE t.municipality_id = town AND t.id = entry $$;
+        FROM ledger_transactions t WHERE t.municipality_id = town AND t.id = entry);
+END $$;
 
 -- Seals entries, the last act of the transaction that made them: takes their numbers
 -- (the counter is the lock that one sealing at a time holds until it commits), moves
--- the balances, and chains the entries in their order. When an account would pass its
--- floor nothing is done: those accounts are returned, with what they hold.
+-- the balances, and chains the entries in their order. An account that would pass its
+-- floor is returned with what it holds, and nothing may be committed.
 CREATE FUNCTION ledger_seal(town int, entries uuid[]) RETURNS TABLE (kind text, subject text, balance_cents bigint, change_cents bigint)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -60,22 +60,20 @@ DECLARE
     head     bigint;
     link     bytea;
     entry    uuid;
-    accounts uuid[];
-    changes  bigint[];
+    moved    record;
 BEGIN
     INSERT INTO counters AS c (municipality_id, name, year, last) VALUES (town, 'ledger', 0, cardinality(entries))
     ON CONFLICT (municipality_id, name, year) DO UPDATE SET last = c.last + EXCLUDED.last RETURNING last - cardinality(entries) INTO head;
-    SELECT array_agg(s.account_id), array_agg(s.cents) INTO accounts, changes
-    FROM (SELECT p.account_id, sum(p.amount_cents)::bigint AS cents FROM ledger_postings p
-        WHERE p.municipality_id = town AND p.transaction_id = ANY (entries) GROUP BY p.account_id HAVING sum(p.amount_cents) <> 0) s;
-    RETURN QUERY SELECT a.kind, a.subject, a.balance_cents, d.cents FROM unnest(accounts, changes) d (account_id, cents)
-        JOIN ledger_accounts a ON a.municipality_id = town AND a.id = d.account_id
-        WHERE a.side * (a.balance_cents + d.cents) < 0 ORDER BY a.kind, a.subject;
-    IF FOUND THEN
-        RETURN;
-    END IF;
-    UPDATE ledger_accounts a SET balance_cents = a.balance_cents + d.cents FROM unnest(accounts, changes) d (account_id, cents)
-    WHERE a.municipality_id = town AND a.id = d.account_id;
+    FOR moved IN SELECT p.account_id, sum(p.amount_cents)::bigint AS cents FROM ledger_postings p
+        WHERE p.municipality_id = town AND p.transaction_id = ANY (entries) GROUP BY p.account_id HAVING sum(p.amount_cents) <> 0 ORDER BY p.account_id
+    LOOP
+        UPDATE ledger_accounts SET balance_cents = balance_cents + moved.cents
+        WHERE municipality_id = town AND id = moved.account_id AND side * (balance_cents + moved.cents) >= 0;
+        IF NOT FOUND THEN
+            RETURN QUERY SELECT a.kind, a.subject, a.balance_cents, moved.cents FROM ledger_accounts a WHERE a.municipality_id = town AND a.id = moved.account_id;
+            RETURN;
+        END IF;
+    END LOOP;
     IF head = 0 THEN
         link := decode(repeat('00', 32), 'hex');
     ELSE
