@@ -4,7 +4,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/server.sh"
 ready
 seconds=${SECONDS_EACH:-5}
-go test -c -o "$folder/postgres.test" ./postgres
+CGO_ENABLED=${CGO_ENABLED:-0} go test -c -o "$folder/postgres.test" ./postgres
 rate() { # rate SCRIPT CLIENTS
 	"$pg_bin/pgbench" -n -f "bench/$1.sql" -c "$2" -j 2 -T "$seconds" 2>/dev/null | awk '/^tps/ { printf "%.0f", $3 }'
 }

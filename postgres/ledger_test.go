@@ -178,6 +178,14 @@ func TestNoAccountPassesItsFloor(t *testing.T) {
 	if after := soundLedger(t, db); after != before {
 		t.Errorf("the chain ends at %s, before at %s", after, before)
 	}
+	var many []ledger.Transaction
+	for range 25 {
+		many = append(many, refund("h", 1_00))
+	}
+	err = db.InTx(ctx, func(tx *Tx) error { _, err := tx.PostAll(ctx, many); return err })
+	if !errors.Is(err, ErrAccountFloor) || fmt.Sprint(refusal.All(err)[0].Args) != "map[asked:25.00 kind:household_credit left:10.00 subject:h]" {
+		t.Fatalf("many at once: %v", err)
+	}
 	// What one act puts back before it ends counts.
 	back := entry(ledger.KindPaymentReceived, "y", ledger.Posting{Account: account(ledger.AccountBankClearing, ""), Amount: 1}, ledger.Posting{Account: account(ledger.AccountHouseholdCredit, "h"), Amount: -1})
 	post(t, db, refund("h", 10_01), back)
