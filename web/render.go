@@ -137,6 +137,8 @@ func funcs(a *assets) template.FuncMap {
 		"word":       pluralWord[int],
 		"move":       moveText,
 		"fundmode":   fundModeText,
+		"account":    accountText,
+		"entry":      entryText,
 		"appstate":   applicationText,
 		"apptone":    applicationTone,
 		"appreason":  applicationReasonText,

@@ -397,6 +397,7 @@ func samplePages(s *site) map[string]samplePage {
 	maps.Copy(pages, voucherPages(s, family, office))
 	maps.Copy(pages, tryPages(s, office))
 	maps.Copy(pages, fundPages(s, family, office))
+	maps.Copy(pages, ledgerPages(s, office))
 	return pages
 }
 

@@ -183,6 +183,7 @@ func (s *site) memberRoutes(r chi.Router) {
 		r.Use(limitBody(formBytesMax))
 		s.voucherRoutes(r)
 		s.fundRoutes(r)
+		s.ledgerRoutes(r)
 	})
 	r.Group(func(r chi.Router) {
 		r.Use(limitBody(formBytesMax))
