@@ -16,6 +16,6 @@ INSERT INTO ledger_postings (municipality_id, transaction_id, line, account_id, 
 SELECT 1, n.id, n.line, a.id, n.cents
 FROM unnest(ARRAY[':id', ':id']::uuid[], ARRAY[1, 2], ARRAY['bank_clearing', 'household_credit'], ARRAY['', 'h' || :household], ARRAY[4800, -4800]::bigint[]) n (id, line, kind, subject, cents)
 LEFT JOIN ledger_accounts a ON a.municipality_id = 1 AND a.kind = n.kind AND a.subject = n.subject;
-SELECT * FROM ledger_seal(1, ARRAY[':id']::uuid[]);
+SELECT * FROM ledger_link(1, ARRAY[':id']::uuid[]);
 SET CONSTRAINTS ALL IMMEDIATE;
 COMMIT;

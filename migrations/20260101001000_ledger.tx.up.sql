@@ -3,7 +3,7 @@
 --
 -- side says where a balance must stay: 1 never below zero (what is owed to us), -1
 -- never above (what we owe), 0 where others decide (banks, fees). The balance is the
--- sum of the postings of sealed entries; ledger_seal alone changes it.
+-- sum of the postings of chained entries; ledger_link alone changes it.
 ALTER TABLE ledger_accounts
     ADD COLUMN currency text NOT NULL DEFAULT 'EUR',
     ADD COLUMN side smallint NOT NULL DEFAULT 0,
@@ -49,11 +49,11 @@ BEGIN
         FROM ledger_transactions t WHERE t.municipality_id = town AND t.id = entry);
 END $$;
 
--- Seals entries, the last act of the transaction that made them: takes their numbers
--- (the counter is the lock that one sealing at a time holds until it commits), moves
+-- Chains entries, the last act of the transaction that made them: takes their numbers
+-- (the counter is the lock that one chaining at a time holds until it commits), moves
 -- the balances, and chains the entries in their order. An account that would pass its
 -- floor is returned with what it holds, and nothing may be committed.
-CREATE FUNCTION ledger_seal(town int, entries uuid[]) RETURNS TABLE (kind text, subject text, balance_cents bigint, change_cents bigint)
+CREATE FUNCTION ledger_link(town int, entries uuid[]) RETURNS TABLE (kind text, subject text, balance_cents bigint, change_cents bigint)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -102,20 +102,20 @@ BEGIN
     END LOOP;
 END $$;
 
--- What is stored already is sealed in the order of time.
+-- What is stored already is chained in the order of time.
 DO $$
 DECLARE
     town   int;
     broken record;
 BEGIN
     FOR town IN SELECT DISTINCT municipality_id FROM ledger_transactions ORDER BY 1 LOOP
-        FOR broken IN SELECT s.* FROM ledger_seal(town, (SELECT array_agg(id ORDER BY at, id) FROM ledger_transactions WHERE municipality_id = town)) s LOOP
+        FOR broken IN SELECT s.* FROM ledger_link(town, (SELECT array_agg(id ORDER BY at, id) FROM ledger_transactions WHERE municipality_id = town)) s LOOP
             RAISE EXCEPTION 'the account % of % holds % cents, beyond its floor: correct it with the earlier program first', broken.kind, broken.subject, broken.change_cents;
         END LOOP;
     END LOOP;
 END $$;
 
--- At the end of the database transaction every entry is sealed, and has at least two
+-- At the end of the database transaction every entry is chained, and has at least two
 -- postings that sum to zero in each currency.
 DROP TRIGGER ledger_postings_balanced ON ledger_postings;
 CREATE OR REPLACE FUNCTION ledger_sums_to_zero() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -133,18 +133,18 @@ BEGIN
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     IF NOT EXISTS (SELECT 1 FROM ledger_chain WHERE municipality_id = NEW.municipality_id AND transaction_id = NEW.id) THEN
-        RAISE EXCEPTION 'ledger_unsealed: entry % is not in the chain', NEW.id USING ERRCODE = 'integrity_constraint_violation';
+        RAISE EXCEPTION 'ledger_unchained: entry % is not in the chain', NEW.id USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NULL;
 END $$;
 
--- Nothing is added to an entry that is sealed.
-CREATE FUNCTION ledger_sealed_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Nothing is added to an entry that is chained.
+CREATE FUNCTION ledger_chained_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT 1 FROM added p JOIN ledger_chain c ON c.municipality_id = p.municipality_id AND c.transaction_id = p.transaction_id) THEN
-        RAISE EXCEPTION 'append_only: a posting is added to an entry that is sealed' USING ERRCODE = 'restrict_violation';
+        RAISE EXCEPTION 'append_only: a posting is added to an entry that is chained' USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER ledger_postings_before_sealing AFTER INSERT ON ledger_postings
-    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger_sealed_stays();
+CREATE TRIGGER ledger_postings_before_chaining AFTER INSERT ON ledger_postings
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger_chained_stays();

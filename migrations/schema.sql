@@ -388,7 +388,7 @@ TABLE ledger_postings CONSTRAINT ledger_postings_pkey PRIMARY KEY (municipality_
 TABLE ledger_postings CONSTRAINT ledger_postings_transaction FOREIGN KEY (municipality_id, transaction_id) REFERENCES ledger_transactions(municipality_id, id)
 CREATE INDEX ledger_postings_by_account ON public.ledger_postings USING btree (municipality_id, account_id)
 CREATE TRIGGER ledger_postings_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_postings FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
-CREATE TRIGGER ledger_postings_before_sealing AFTER INSERT ON public.ledger_postings REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger_sealed_stays()
+CREATE TRIGGER ledger_postings_before_chaining AFTER INSERT ON public.ledger_postings REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger_chained_stays()
 TABLE ledger_transactions COLUMN municipality_id integer NOT NULL
 TABLE ledger_transactions COLUMN id uuid NOT NULL
 TABLE ledger_transactions COLUMN kind text NOT NULL

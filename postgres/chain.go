@@ -59,7 +59,7 @@ func (row entryRow) toTransaction(postings []ledger.Posting) ledger.Transaction 
 
 // VerifyChain reads every entry in its order, computes its hash again and
 // compares it with the one that was stored. It returns the head, and a
-// [ChainBreak] at the first entry that was changed, taken away or never sealed,
+// [ChainBreak] at the first entry that was changed, taken away or never chained,
 // or when was, a head of before (the zero one for none), is not in the chain.
 // Entries that are posted meanwhile are left for the next time.
 func (db *DB) VerifyChain(ctx context.Context, was ChainHead) (ChainHead, error) {
@@ -87,7 +87,7 @@ func (db *DB) VerifyChain(ctx context.Context, was ChainHead) (ChainHead, error)
 				return broken("what it says was taken away")
 			}
 			if hash := ledger.Link(head.Hash, int(db.municipality), e.number, e.t); hash != e.hash {
-				return broken("it is not what was sealed")
+				return broken("it is not what was chained")
 			}
 			head = ChainHead{e.number, e.hash}
 			if head.Number == was.Number && head.Hash != was.Hash {
@@ -107,7 +107,7 @@ func (db *DB) VerifyChain(ctx context.Context, was ChainHead) (ChainHead, error)
 		ORDER BY t.at, t.id LIMIT 1`, db.municipality)
 	if err == nil && len(loose) > 0 {
 		t := loose[0].toTransaction(nil)
-		err = &ChainBreak{Transaction: t.ID, Kind: t.Kind, At: t.At, Why: "it was never sealed"}
+		err = &ChainBreak{Transaction: t.ID, Kind: t.Kind, At: t.At, Why: "it was never chained"}
 	}
 	return head, err
 }

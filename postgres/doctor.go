@@ -31,7 +31,7 @@ func (db *DB) Doctor(ctx context.Context, by communities.UserID, at time.Time) (
 	if err != nil {
 		return nil, err
 	}
-	chain := Invariant{"A2", "entry of the ledger that is not what was sealed", []string{}}
+	chain := Invariant{"A2", "entry of the ledger that is not what was chained", []string{}}
 	var broken *ChainBreak
 	switch _, err := db.VerifyChain(ctx, ChainHead{}); {
 	case errors.As(err, &broken):

@@ -1,7 +1,6 @@
 package postgres
 
-// ledgerChecks are the invariants of money, M1 to M10 but for M5, which is of
-// pools, and is here because it is their cost that is posted.
+// ledgerChecks are the invariants of money, M1 to M10.
 var ledgerChecks = []soundCheck{
 	{"M1", "entry with fewer than two postings, or that does not sum to zero in a currency", `
 		SELECT t.id::text FROM ledger_transactions t WHERE t.municipality_id = ?0 AND
@@ -22,7 +21,7 @@ var ledgerChecks = []soundCheck{
 		SELECT kind || ' ' || subject FROM ledger_accounts WHERE municipality_id = ?0 AND currency <> 'EUR'`},
 	{"M4", "trigger that keeps the books append-only and balanced and is not there, or sleeps", `
 		SELECT w.name FROM (VALUES ('ledger_transactions_append_only'), ('ledger_postings_append_only'), ('ledger_chain_append_only'), ('ledger_accounts_stay'),
-			('ledger_transactions_balanced'), ('ledger_postings_before_sealing'), ('fund_movements_append_only'), ('audit_append_only')) w (name)
+			('ledger_transactions_balanced'), ('ledger_postings_before_chaining'), ('fund_movements_append_only'), ('audit_append_only')) w (name)
 		WHERE NOT EXISTS (SELECT 1 FROM pg_trigger g WHERE g.tgname = w.name AND g.tgenabled IN ('O', 'A'))`},
 	{"M4", "reversal that is not the exact opposite of one entry", `
 		SELECT r.id::text FROM ledger_transactions r WHERE r.municipality_id = ?0 AND (r.kind = 'reversal') <> (r.reverses_id IS NOT NULL)

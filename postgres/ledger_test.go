@@ -112,13 +112,13 @@ func TestTheFirstBrokenEntryIsNamed(t *testing.T) {
 		{"the last link taken away", `DELETE FROM ledger_chain WHERE number = 6`, "entry 6: it was taken away"},
 		{"an entry taken away", `DELETE FROM ledger_postings WHERE transaction_id = (SELECT transaction_id FROM ledger_chain WHERE number = 4);
 			DELETE FROM ledger_transactions WHERE id = (SELECT transaction_id FROM ledger_chain WHERE number = 4)`, "entry 4: what it says was taken away"},
-		{"an entry that was never sealed", `INSERT INTO ledger_transactions SELECT municipality_id, gen_random_uuid(), kind, 'other', NULL, '', at FROM ledger_transactions LIMIT 1`, "it was never sealed"},
-		{"the end cut off, and the counter with it", `UPDATE counters SET last = 5 WHERE name = 'ledger'; DELETE FROM ledger_chain WHERE number = 6`, "it was never sealed"},
+		{"an entry that was never chained", `INSERT INTO ledger_transactions SELECT municipality_id, gen_random_uuid(), kind, 'other', NULL, '', at FROM ledger_transactions LIMIT 1`, "it was never chained"},
+		{"the end cut off, and the counter with it", `UPDATE counters SET last = 5 WHERE name = 'ledger'; DELETE FROM ledger_chain WHERE number = 6`, "it was never chained"},
 		{"the end cut off wholly", `UPDATE counters SET last = 5 WHERE name = 'ledger';
 			CREATE TEMP TABLE gone AS SELECT transaction_id AS id FROM ledger_chain WHERE number = 6; DELETE FROM ledger_chain WHERE number = 6;
 			DELETE FROM ledger_postings WHERE transaction_id IN (SELECT id FROM gone); DELETE FROM ledger_transactions WHERE id IN (SELECT id FROM gone)`, "entry 6: it was noted before and was taken away"},
 		{"everything chained anew", `UPDATE ledger_transactions SET description = 'x'; TRUNCATE ledger_chain; UPDATE counters SET last = 0 WHERE name = 'ledger';
-			UPDATE ledger_accounts SET balance_cents = 0; SELECT ledger_seal(1, (SELECT array_agg(id ORDER BY at, id) FROM ledger_transactions))`, "which was noted before"},
+			UPDATE ledger_accounts SET balance_cents = 0; SELECT ledger_link(1, (SELECT array_agg(id ORDER BY at, id) FROM ledger_transactions))`, "which was noted before"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()

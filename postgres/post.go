@@ -17,7 +17,7 @@ var ErrAccountFloor = refusal.New(refusal.KindConflict, "account_floor")
 
 // Post writes a ledger transaction; false when its business event was already
 // posted. What does not sum to zero is refused by [ledger.Check] and, behind
-// it, by the database. It is sealed when the act ends: see [DB.InTx].
+// it, by the database. It is chained when the act ends: see [DB.InTx].
 func (tx *Tx) Post(ctx context.Context, t ledger.Transaction) (bool, error) {
 	fresh, err := tx.PostAll(ctx, []ledger.Transaction{t})
 	return fresh == 1, err
@@ -110,10 +110,10 @@ func (tx *Tx) postSome(ctx context.Context, all []ledger.Transaction, postings i
 	return len(fresh), err
 }
 
-// seal gives what the act posted its place in the chain of the municipality, and
+// chain gives what the act posted its place in the chain of the municipality, and
 // moves the balances of the accounts. From here to the commit, which follows at
-// once, no other act of the municipality seals. It returns [ErrAccountFloor].
-func (tx *Tx) seal(ctx context.Context) error {
+// once, no other act of the municipality chains. It returns [ErrAccountFloor].
+func (tx *Tx) chain(ctx context.Context) error {
 	if len(tx.posted) == 0 {
 		return nil
 	}
@@ -122,7 +122,7 @@ func (tx *Tx) seal(ctx context.Context) error {
 		Subject                   string
 		BalanceCents, ChangeCents money.Amount
 	}
-	below, err := list[short](ctx, tx.reader, "seal", "SELECT * FROM ledger_seal(?, ?::uuid[])", tx.municipality, pgdialect.Array(tx.posted))
+	below, err := list[short](ctx, tx.reader, "chain", "SELECT * FROM ledger_link(?, ?::uuid[])", tx.municipality, pgdialect.Array(tx.posted))
 	if err != nil || len(below) == 0 {
 		return err
 	}

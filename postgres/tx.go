@@ -19,7 +19,7 @@ type Tx struct {
 	reader
 	tx     bun.Tx
 	insert *river.Client[*sql.Tx]
-	posted []string // ledger transactions to be sealed when the act ends
+	posted []string // ledger transactions to be chained when the act ends
 }
 
 // txAttemptsMax is how often a transaction is begun again after a deadlock or
@@ -30,7 +30,7 @@ const txAttemptsMax = 3
 // act may have been done or not. Its idempotency (unique keys) tells.
 var ErrOutcomeUnknown = errors.New("postgres: connection lost while committing: outcome unknown")
 
-// InTx runs act in a transaction, READ COMMITTED, seals what it posted to the
+// InTx runs act in a transaction, READ COMMITTED, chains what it posted to the
 // ledger, and commits when it returns nil. After a deadlock or a serialization failure it begins again, at most
 // three times, so act must not keep state from a run that failed. Errors of
 // named constraints come back as refusals. It is never nested.
@@ -65,7 +65,7 @@ func (db *DB) inTxOnce(ctx context.Context, act func(*Tx) error) (err error) {
 	if err := act(made); err != nil {
 		return err
 	}
-	if err := made.seal(ctx); err != nil {
+	if err := made.chain(ctx); err != nil {
 		return err
 	}
 	// pgdriver's Commit returns nil even when PostgreSQL answers ROLLBACK; a

@@ -93,13 +93,13 @@ func TestTheDatabaseKeepsTheBooksBalanced(t *testing.T) {
 		"a deleted posting":     `DELETE FROM ledger_postings`,
 		"a changed transaction": `UPDATE ledger_transactions SET description = 'x'`,
 		"a truncated ledger":    `TRUNCATE ledger_postings`,
-		"an unsealed entry": `WITH t AS (INSERT INTO ledger_transactions SELECT municipality_id, 'ffffffff-0000-4000-8000-000000000001', kind, 'other', NULL, '', at FROM ledger_transactions)
+		"an unchained entry": `WITH t AS (INSERT INTO ledger_transactions SELECT municipality_id, 'ffffffff-0000-4000-8000-000000000001', kind, 'other', NULL, '', at FROM ledger_transactions)
 			INSERT INTO ledger_postings SELECT municipality_id, 'ffffffff-0000-4000-8000-000000000001', line, account_id, amount_cents FROM ledger_postings`,
-		"a pair added to a sealed entry": `INSERT INTO ledger_postings SELECT municipality_id, transaction_id, line + 2, account_id, amount_cents FROM ledger_postings`,
-		"an unbalanced entry, sealed": `WITH t AS (INSERT INTO ledger_transactions SELECT municipality_id, 'ffffffff-0000-4000-8000-000000000001', kind, 'other', NULL, '', at FROM ledger_transactions)
+		"a pair added to a chained entry": `INSERT INTO ledger_postings SELECT municipality_id, transaction_id, line + 2, account_id, amount_cents FROM ledger_postings`,
+		"an unbalanced entry, chained": `WITH t AS (INSERT INTO ledger_transactions SELECT municipality_id, 'ffffffff-0000-4000-8000-000000000001', kind, 'other', NULL, '', at FROM ledger_transactions)
 			INSERT INTO ledger_postings SELECT municipality_id, 'ffffffff-0000-4000-8000-000000000001', line, account_id, line FROM ledger_postings;
-			SELECT ledger_seal(1, ARRAY['ffffffff-0000-4000-8000-000000000001']::uuid[])`,
-		"an entry sealed twice": `SELECT ledger_seal(1, array_agg(id)) FROM ledger_transactions`,
+			SELECT ledger_link(1, ARRAY['ffffffff-0000-4000-8000-000000000001']::uuid[])`,
+		"an entry chained twice": `SELECT ledger_link(1, array_agg(id)) FROM ledger_transactions`,
 		"an account moved":      `UPDATE ledger_accounts SET kind = 'fees', subject = ''`,
 		"a deleted account":     `DELETE FROM ledger_accounts`,
 		"a link that is cut":    `DELETE FROM ledger_chain`,

@@ -13,7 +13,7 @@ type Hash [sha256.Size]byte
 // String writes the hash as 64 hexadecimal digits.
 func (h Hash) String() string { return hex.EncodeToString(h[:]) }
 
-// Link is the hash of an entry, a sealed transaction: SHA-256 of the hash of the
+// Link is the hash of an entry, a chained transaction: SHA-256 of the hash of the
 // entry before it, followed by [Bytes]. Whatever is changed in an entry changes
 // its hash and all that follow.
 func Link(previous Hash, municipality int, number int64, t Transaction) Hash {

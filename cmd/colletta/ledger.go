@@ -181,7 +181,7 @@ func (l ledgerVerifyCmd) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		say(os.Stdout, "%d entries, none missing, each as it was sealed.", head.Number)
+		say(os.Stdout, "%d entries, none missing, each as it was chained.", head.Number)
 		say(os.Stdout, "Head: %s", head)
 		return nil
 	})
