@@ -100,12 +100,12 @@ func TestTheDatabaseKeepsTheBooksBalanced(t *testing.T) {
 			INSERT INTO ledger_postings SELECT municipality_id, 'ffffffff-0000-4000-8000-000000000001', line, account_id, line FROM ledger_postings;
 			SELECT ledger_link(1, ARRAY['ffffffff-0000-4000-8000-000000000001']::uuid[])`,
 		"an entry chained twice": `SELECT ledger_link(1, array_agg(id)) FROM ledger_transactions`,
-		"an account moved":      `UPDATE ledger_accounts SET kind = 'fees', subject = ''`,
-		"a deleted account":     `DELETE FROM ledger_accounts`,
-		"a link that is cut":    `DELETE FROM ledger_chain`,
-		"another hash":          `UPDATE ledger_chain SET hash = sha256(hash)`,
-		"a balance below zero":  `UPDATE ledger_accounts SET balance_cents = -balance_cents`,
-		"another currency":      `INSERT INTO ledger_accounts (municipality_id, id, kind, subject, currency) VALUES (1, gen_random_uuid(), 'fees', '', 'CHF')`,
+		"an account moved":       `UPDATE ledger_accounts SET kind = 'fees', subject = ''`,
+		"a deleted account":      `DELETE FROM ledger_accounts`,
+		"a link that is cut":     `DELETE FROM ledger_chain`,
+		"another hash":           `UPDATE ledger_chain SET hash = sha256(hash)`,
+		"a balance below zero":   `UPDATE ledger_accounts SET balance_cents = -balance_cents`,
+		"another currency":       `INSERT INTO ledger_accounts (municipality_id, id, kind, subject, currency) VALUES (1, gen_random_uuid(), 'fees', '', 'CHF')`,
 	} {
 		err := db.InTx(ctx, func(tx *Tx) error { _, err := tx.exec(ctx, what, query); return err })
 		if err == nil {
