@@ -55,7 +55,7 @@ func (d *Desk) Ledger(ctx context.Context, a communities.Actor, on time.Time) (L
 }
 
 // LedgerStatement shows what happened on one account from one day to another,
-// both included; the zero times are the first of this month and today (officer).
+// both included; the zero times are thirty days before and today (officer).
 // Of more than 5,000 lines the first are shown.
 func (d *Desk) LedgerStatement(ctx context.Context, a communities.Actor, account ledger.AccountRef, from, to time.Time) (ledger.Statement, error) {
 	now := d.clock.Now()
@@ -66,7 +66,7 @@ func (d *Desk) LedgerStatement(ctx context.Context, a communities.Actor, account
 		to = d.today(now)
 	}
 	if from.IsZero() {
-		from = to.AddDate(0, 0, 1-to.Day())
+		from = to.AddDate(0, 0, -30)
 	}
 	s := ledger.Statement{Account: account, From: from, To: to}
 	begins, ends := d.midnight(from), d.midnight(to.AddDate(0, 0, 1))

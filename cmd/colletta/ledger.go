@@ -58,7 +58,7 @@ func printBalances(accounts []desk.LedgerAccountView, kind string) error {
 
 type ledgerStatementCmd struct {
 	Account string `help:"Kind, or kind/id as \"ledger balance\" lists them; without it, what every account held."`
-	From    string `help:"First day, YYYY-MM-DD; without it, the first of the month."`
+	From    string `help:"First day, YYYY-MM-DD; without it, thirty days before the last."`
 	At      string `help:"Last day, YYYY-MM-DD; without it, today."`
 	CSV     bool   `name:"csv" help:"As CSV."`
 }
