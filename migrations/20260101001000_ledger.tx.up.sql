@@ -61,35 +61,20 @@ DECLARE
     link     bytea;
     entry    uuid;
     moved    record;
-    accounts uuid[];
-    changes  bigint[];
 BEGIN
     INSERT INTO counters AS c (municipality_id, name, year, last) VALUES (town, 'ledger', 0, cardinality(entries))
     ON CONFLICT (municipality_id, name, year) DO UPDATE SET last = c.last + EXCLUDED.last RETURNING last - cardinality(entries) INTO head;
-    IF cardinality(entries) <= 20 THEN -- one by one: no statistics can lead the planner astray
-        FOR moved IN SELECT p.account_id, sum(p.amount_cents)::bigint AS cents FROM ledger_postings p
-            WHERE p.municipality_id = town AND p.transaction_id = ANY (entries) GROUP BY p.account_id HAVING sum(p.amount_cents) <> 0
-        LOOP
-            UPDATE ledger_accounts SET balance_cents = balance_cents + moved.cents
-            WHERE municipality_id = town AND id = moved.account_id AND side * (balance_cents + moved.cents) >= 0;
-            IF NOT FOUND THEN
-                RETURN QUERY SELECT a.kind, a.subject, a.balance_cents, moved.cents FROM ledger_accounts a WHERE a.municipality_id = town AND a.id = moved.account_id;
-                RETURN;
-            END IF;
-        END LOOP;
-    ELSE
-        SELECT array_agg(s.account_id), array_agg(s.cents) INTO accounts, changes
-        FROM (SELECT p.account_id, sum(p.amount_cents)::bigint AS cents FROM ledger_postings p
-            WHERE p.municipality_id = town AND p.transaction_id = ANY (entries) GROUP BY p.account_id HAVING sum(p.amount_cents) <> 0) s;
-        RETURN QUERY SELECT a.kind, a.subject, a.balance_cents, d.cents FROM unnest(accounts, changes) d (account_id, cents)
-            JOIN ledger_accounts a ON a.municipality_id = town AND a.id = d.account_id
-            WHERE a.side * (a.balance_cents + d.cents) < 0 ORDER BY a.kind, a.subject LIMIT 1;
-        IF FOUND THEN
+    -- One by one, by the key: no statistics, or none yet, lead the planner astray.
+    FOR moved IN SELECT p.account_id, sum(p.amount_cents)::bigint AS cents FROM ledger_postings p
+        WHERE p.municipality_id = town AND p.transaction_id = ANY (entries) GROUP BY p.account_id HAVING sum(p.amount_cents) <> 0
+    LOOP
+        UPDATE ledger_accounts SET balance_cents = balance_cents + moved.cents
+        WHERE municipality_id = town AND id = moved.account_id AND side * (balance_cents + moved.cents) >= 0;
+        IF NOT FOUND THEN
+            RETURN QUERY SELECT a.kind, a.subject, a.balance_cents, moved.cents FROM ledger_accounts a WHERE a.municipality_id = town AND a.id = moved.account_id;
             RETURN;
         END IF;
-        UPDATE ledger_accounts a SET balance_cents = a.balance_cents + d.cents FROM unnest(accounts, changes) d (account_id, cents)
-        WHERE a.municipality_id = town AND a.id = d.account_id;
-    END IF;
+    END LOOP;
     IF head = 0 THEN
         link := decode(repeat('00', 32), 'hex');
     ELSE

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun/dialect/pgdialect"
@@ -113,16 +114,26 @@ func (tx *Tx) postSome(ctx context.Context, all []ledger.Transaction, postings i
 // chain gives what the act posted its place in the chain of the municipality, and
 // moves the balances of the accounts. From here to the commit, which follows at
 // once, no other act of the municipality chains. It returns [ErrAccountFloor].
+// More entries than a statement can take in its time are chained in several.
 func (tx *Tx) chain(ctx context.Context) error {
-	if len(tx.posted) == 0 {
-		return nil
+	for part := range slices.Chunk(tx.posted, chainedAtOnce) {
+		if err := tx.chainSome(ctx, part); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// chainedAtOnce is how many entries one statement chains.
+const chainedAtOnce = 2_000
+
+func (tx *Tx) chainSome(ctx context.Context, entries []string) error {
 	type short struct {
 		Kind                      ledger.AccountKind
 		Subject                   string
 		BalanceCents, ChangeCents money.Amount
 	}
-	below, err := list[short](ctx, tx.reader, "chain", "SELECT * FROM ledger_link(?, ?::uuid[])", tx.municipality, pgdialect.Array(tx.posted))
+	below, err := list[short](ctx, tx.reader, "chain", "SELECT * FROM ledger_link(?, ?::uuid[])", tx.municipality, pgdialect.Array(entries))
 	if err != nil || len(below) == 0 {
 		return err
 	}
