@@ -33,8 +33,8 @@ build: $(NPM_STAMP) ## build bin/colletta
 	go build -buildvcs=false -trimpath -ldflags "-X main.version=$(VERSION)" -o $(BIN) ./cmd/colletta
 
 .PHONY: setup
-setup: ## install what is missing: PostgreSQL, Chromium, Python 3, npm packages, Go modules
-	@$(SETUP) go node-for-tests postgres chromium python3
+setup: ## install what is missing: PostgreSQL, Chromium, Python 3, beancount, npm packages, Go modules
+	@$(SETUP) go node-for-tests postgres chromium python3 beancount
 	@$(MAKE) --no-print-directory -s $(NPM_STAMP) $(GO_STAMP)
 
 # What "make run" needs: no browser; no PostgreSQL either when there is a

@@ -42,7 +42,7 @@ var tools = map[string][]string{
 
 // folders are all there may be at the root, besides what .gitignore names.
 var folders = []string{
-	".ci", "api", "billing", "catalogue", "cmd", "communities", "desk", "docs", "migrations",
+	".ci", "api", "bench", "billing", "catalogue", "cmd", "communities", "desk", "docs", "migrations",
 	"money", "pooling", "postgres", "refusal", "subsidies", "web",
 }
 

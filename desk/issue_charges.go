@@ -49,9 +49,12 @@ func (d *Desk) chargeRound(ctx context.Context, id pooling.RoundID, by communiti
 			return err
 		}
 		for _, p := range c.pools {
-			if err := c.charge(ctx, p); err != nil {
+			if err := c.charge(p); err != nil {
 				return fmt.Errorf("pool %s: %w", p.ID, err)
 			}
+		}
+		if err := c.store(ctx); err != nil {
+			return err
 		}
 		if err := c.resolve(ctx); err != nil {
 			return err
@@ -82,6 +85,8 @@ type charging struct {
 	holds   map[string]postgres.Hold            // by measure
 	granted map[string][]postgres.HouseholdPart // by measure
 	charges []billing.Charge
+	awards  []postgres.Award
+	entries []ledger.Transaction
 	numbers map[billing.ChargeID]billing.Number
 	sizes   map[billing.PoolID]postgres.Pool
 }
@@ -150,8 +155,8 @@ func (c *charging) hold(ctx context.Context, members []postgres.PoolMember) erro
 	return nil
 }
 
-// charge issues the charges of one pool and posts them.
-func (c *charging) charge(ctx context.Context, p postgres.Pool) error {
+// charge issues the charges of one pool.
+func (c *charging) charge(p postgres.Pool) error {
 	offer := c.offers[string(p.Offer)]
 	today := c.desk.today(c.now)
 	pool := billing.Pool{
@@ -159,7 +164,6 @@ func (c *charging) charge(ctx context.Context, p postgres.Pool) error {
 		IssuedOn: today, DueOn: today.AddDate(0, 0, daysToPay),
 	}
 	parts := map[string]money.Amount{} // by fund
-	var awards []postgres.Award
 	for _, m := range c.members[string(p.ID)] {
 		pool.Members = append(pool.Members, billing.Member{
 			Charge: billing.ChargeID(postgres.NewID()), Demand: pooling.DemandID(m.DemandID), Household: communities.HouseholdID(m.HouseholdID),
@@ -175,34 +179,44 @@ func (c *charging) charge(ctx context.Context, p postgres.Pool) error {
 		parts[hold.FundID] += m.SubsidyCents
 		c.granted[hold.MeasureID] = append(c.granted[hold.MeasureID], postgres.HouseholdPart{
 			Household: communities.HouseholdID(m.HouseholdID), Amount: m.SubsidyCents})
-		awards = append(awards, postgres.Award{
+		c.awards = append(c.awards, postgres.Award{
 			Demand: pooling.DemandID(m.DemandID), Fund: hold.FundID, Measure: hold.MeasureID, Household: communities.HouseholdID(m.HouseholdID), Amount: m.SubsidyCents,
 		})
-	}
-	if err := c.tx.AddAwards(ctx, c.round.ID, awards, c.now); err != nil {
-		return err
 	}
 	charges, err := billing.Issue(pool)
 	if err != nil {
 		return err
 	}
-	numbers, err := c.tx.NextNumbers(ctx, "charge", today.Year(), len(charges))
+	c.charges = append(c.charges, charges...)
+	return c.post(charges, parts)
+}
+
+// store writes what was issued for all pools at once, in few statements however
+// many shares there are.
+func (c *charging) store(ctx context.Context) error {
+	if len(c.charges) == 0 {
+		return nil
+	}
+	numbers, err := c.tx.NextNumbers(ctx, "charge", c.desk.today(c.now).Year(), len(c.charges))
 	if err != nil {
 		return err
 	}
-	if err := c.tx.AddCharges(ctx, charges, numbers); err != nil {
-		return err
-	}
-	for i, one := range charges {
+	for i, one := range c.charges {
 		c.numbers[one.ID] = numbers[i]
 	}
-	c.charges = append(c.charges, charges...)
-	return c.post(ctx, charges, parts)
+	if err := c.tx.AddAwards(ctx, c.round.ID, c.awards, c.now); err != nil {
+		return err
+	}
+	if err := c.tx.AddCharges(ctx, c.charges, numbers); err != nil {
+		return err
+	}
+	_, err = c.tx.PostAll(ctx, c.entries)
+	return err
 }
 
-// post writes the ledger transaction of a pool; a pool that costs nothing has
+// post builds the ledger transaction of a pool; a pool that costs nothing has
 // none.
-func (c *charging) post(ctx context.Context, charges []billing.Charge, parts map[string]money.Amount) error {
+func (c *charging) post(charges []billing.Charge, parts map[string]money.Amount) error {
 	var cost money.Amount
 	for _, one := range charges {
 		cost += one.Share
@@ -215,10 +229,7 @@ func (c *charging) post(ctx context.Context, charges []billing.Charge, parts map
 		fundParts = append(fundParts, billing.FundPart{Fund: billing.FundID(fund), Amount: parts[fund]})
 	}
 	t, err := billing.PoolCharged(billing.Posted{ID: ledger.TransactionID(postgres.NewID()), At: c.now}, charges, fundParts)
-	if err != nil {
-		return err
-	}
-	_, err = c.tx.Post(ctx, t)
+	c.entries = append(c.entries, t)
 	return err
 }
 

@@ -412,9 +412,26 @@ TABLE ledger_accounts COLUMN municipality_id integer NOT NULL
 TABLE ledger_accounts COLUMN id uuid NOT NULL
 TABLE ledger_accounts COLUMN kind text NOT NULL
 TABLE ledger_accounts COLUMN subject text NOT NULL
+TABLE ledger_accounts COLUMN currency text NOT NULL DEFAULT 'EUR'::text
+TABLE ledger_accounts COLUMN side smallint NOT NULL DEFAULT 0
+TABLE ledger_accounts COLUMN balance_cents bigint NOT NULL DEFAULT 0
+TABLE ledger_accounts CONSTRAINT ledger_accounts_currency CHECK ((currency = 'EUR'::text))
+TABLE ledger_accounts CONSTRAINT ledger_accounts_floor CHECK (((side * balance_cents) >= 0))
 TABLE ledger_accounts CONSTRAINT ledger_accounts_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
 TABLE ledger_accounts CONSTRAINT ledger_accounts_once UNIQUE (municipality_id, kind, subject)
 TABLE ledger_accounts CONSTRAINT ledger_accounts_pkey PRIMARY KEY (municipality_id, id)
+TABLE ledger_accounts CONSTRAINT ledger_accounts_side CHECK ((side = ANY (ARRAY['-1'::integer, 0, 1])))
+CREATE TRIGGER ledger_accounts_stay BEFORE DELETE OR UPDATE OF municipality_id, id, kind, subject, currency, side OR TRUNCATE ON public.ledger_accounts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+TABLE ledger_chain COLUMN municipality_id integer NOT NULL
+TABLE ledger_chain COLUMN number bigint NOT NULL
+TABLE ledger_chain COLUMN transaction_id uuid NOT NULL
+TABLE ledger_chain COLUMN hash bytea NOT NULL
+TABLE ledger_chain CONSTRAINT ledger_chain_hash_check CHECK ((octet_length(hash) = 32))
+TABLE ledger_chain CONSTRAINT ledger_chain_number_check CHECK ((number > 0))
+TABLE ledger_chain CONSTRAINT ledger_chain_once UNIQUE (municipality_id, transaction_id)
+TABLE ledger_chain CONSTRAINT ledger_chain_pkey PRIMARY KEY (municipality_id, number)
+TABLE ledger_chain CONSTRAINT ledger_chain_transaction FOREIGN KEY (municipality_id, transaction_id) REFERENCES ledger_transactions(municipality_id, id)
+CREATE TRIGGER ledger_chain_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_chain FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 TABLE ledger_postings COLUMN municipality_id integer NOT NULL
 TABLE ledger_postings COLUMN transaction_id uuid NOT NULL
 TABLE ledger_postings COLUMN line integer NOT NULL
@@ -425,8 +442,8 @@ TABLE ledger_postings CONSTRAINT ledger_postings_amount_cents_check CHECK (((amo
 TABLE ledger_postings CONSTRAINT ledger_postings_pkey PRIMARY KEY (municipality_id, transaction_id, line)
 TABLE ledger_postings CONSTRAINT ledger_postings_transaction FOREIGN KEY (municipality_id, transaction_id) REFERENCES ledger_transactions(municipality_id, id)
 CREATE INDEX ledger_postings_by_account ON public.ledger_postings USING btree (municipality_id, account_id)
-CREATE CONSTRAINT TRIGGER ledger_postings_balanced AFTER INSERT ON public.ledger_postings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_sums_to_zero()
 CREATE TRIGGER ledger_postings_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_postings FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+CREATE TRIGGER ledger_postings_before_chaining AFTER INSERT ON public.ledger_postings REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger_chained_stays()
 TABLE ledger_transactions COLUMN municipality_id integer NOT NULL
 TABLE ledger_transactions COLUMN id uuid NOT NULL
 TABLE ledger_transactions COLUMN kind text NOT NULL
@@ -439,6 +456,7 @@ TABLE ledger_transactions CONSTRAINT ledger_reverses FOREIGN KEY (municipality_i
 TABLE ledger_transactions CONSTRAINT ledger_source_once UNIQUE (municipality_id, kind, source_id)
 TABLE ledger_transactions CONSTRAINT ledger_transactions_municipality_id_fkey FOREIGN KEY (municipality_id) REFERENCES municipalities(id)
 TABLE ledger_transactions CONSTRAINT ledger_transactions_pkey PRIMARY KEY (municipality_id, id)
+CREATE INDEX ledger_transactions_by_time ON public.ledger_transactions USING btree (municipality_id, at)
 CREATE CONSTRAINT TRIGGER ledger_transactions_balanced AFTER INSERT ON public.ledger_transactions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_sums_to_zero()
 CREATE TRIGGER ledger_transactions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_transactions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 TABLE login_links COLUMN municipality_id integer NOT NULL

@@ -316,21 +316,21 @@ func (r reader) LastCreditPayment(ctx context.Context, h communities.HouseholdID
 
 // bankChecks are the invariants of the collecting account.
 var bankChecks = []soundCheck{
-	{"B1: movement of the bank without its ledger transaction, or with another amount", `
+	{"B1", "movement of the bank without its ledger transaction, or with another amount", `
 		SELECT e.id::text FROM bank_entries e WHERE e.municipality_id = ?0 AND e.amount_cents <> (SELECT coalesce(sum(p.amount_cents), 0) FROM ledger_transactions t
 			JOIN ledger_postings p ON p.municipality_id = t.municipality_id AND p.transaction_id = t.id
 			JOIN ledger_accounts a ON a.municipality_id = p.municipality_id AND a.id = p.account_id
 			WHERE t.municipality_id = e.municipality_id AND t.kind = 'bank_entry' AND t.source_id = e.id::text AND a.kind = 'bank_clearing')`},
-	{"B2: unallocated money that is not what the movements to be matched sum to", `
+	{"B2", "unallocated money that is not what the movements to be matched sum to", `
 		SELECT 'unallocated' FROM (SELECT
 			(SELECT coalesce(sum(p.amount_cents), 0) FROM ledger_accounts a JOIN ledger_postings p ON p.municipality_id = a.municipality_id AND p.account_id = a.id
 				WHERE a.municipality_id = ?0 AND a.kind = 'unallocated') AS held,
 			(SELECT coalesce(sum(e.amount_cents), 0) FROM bank_entries e WHERE e.municipality_id = ?0 AND e.state IN ('booked', 'set_aside')) AS open) x
 		WHERE x.held <> -x.open`},
-	{"B3: matched movement whose payments do not sum to it", `
+	{"B3", "matched movement whose payments do not sum to it", `
 		SELECT e.id::text FROM bank_entries e WHERE e.municipality_id = ?0 AND e.state = 'matched' AND e.amount_cents <> (SELECT coalesce(sum(y.amount_cents), 0)
 			FROM payments y WHERE y.municipality_id = e.municipality_id AND y.entry_id = e.id AND y.state = 'succeeded')`},
-	{"B4: household whose credit is below zero", `
+	{"B4", "household whose credit is below zero", `
 		SELECT a.subject FROM ledger_accounts a JOIN ledger_postings p ON p.municipality_id = a.municipality_id AND p.account_id = a.id
 		WHERE a.municipality_id = ?0 AND a.kind = 'household_credit' GROUP BY a.subject HAVING sum(p.amount_cents) > 0`},
 }

@@ -12,7 +12,8 @@
 // counters, round, so that neither waits for the other; a
 // round locks its funds by id; an award in the order charge, fund, application; a
 // voucher's use or reversal in the order charge, vouchers by id, uses, round, and
-// accounts of the ledger are opened last of all but the round; what
+// accounts of the ledger are opened last of all but the round; what an act posted
+// is chained after everything else, in [DB.InTx]; what
 // the database refuses by a named constraint becomes a refusal (errors.go).
 //
 // Its times are instants, stored as timestamptz in UTC; dates (ISEE, decisions)

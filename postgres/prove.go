@@ -21,13 +21,12 @@ func (db *DB) unsoundFrozen(ctx context.Context, why Reading) ([]string, error) 
 	if err != nil {
 		return nil, err
 	}
-	const what = "frozen snapshot or formation whose bytes are not those that were stored: "
-	var found []string
+	found := []string{}
 	for _, r := range rounds {
 		err := db.InTx(ctx, func(tx *Tx) error { return tx.proveFrozen(ctx, why, pooling.RoundID(r.ID), r.Passes) })
 		switch {
 		case errors.Is(err, ErrSealBroken):
-			found = append(found, what+r.ID)
+			found = append(found, r.ID)
 		case err != nil:
 			return found, err
 		}

@@ -38,7 +38,7 @@ func (tx *Tx) exec(ctx context.Context, what, query string, args ...any) (int64,
 
 // insertAll inserts rows in batches; nothing for none.
 func insertAll[T any](ctx context.Context, tx *Tx, what string, rows []T) error {
-	const batch = 500
+	const batch = 2000
 	for len(rows) > 0 {
 		n := min(batch, len(rows))
 		part := rows[:n]

@@ -19,6 +19,7 @@ type Tx struct {
 	reader
 	tx     bun.Tx
 	insert *river.Client[*sql.Tx]
+	posted []string // ledger transactions to be chained when the act ends
 }
 
 // txAttemptsMax is how often a transaction is begun again after a deadlock or
@@ -29,8 +30,8 @@ const txAttemptsMax = 3
 // act may have been done or not. Its idempotency (unique keys) tells.
 var ErrOutcomeUnknown = errors.New("postgres: connection lost while committing: outcome unknown")
 
-// InTx runs act in a transaction, READ COMMITTED, and commits when it returns
-// nil. After a deadlock or a serialization failure it begins again, at most
+// InTx runs act in a transaction, READ COMMITTED, chains what it posted to the
+// ledger, and commits when it returns nil. After a deadlock or a serialization failure it begins again, at most
 // three times, so act must not keep state from a run that failed. Errors of
 // named constraints come back as refusals. It is never nested.
 func (db *DB) InTx(ctx context.Context, act func(*Tx) error) error {
@@ -60,7 +61,11 @@ func (db *DB) inTxOnce(ctx context.Context, act func(*Tx) error) (err error) {
 			_ = tx.Rollback()
 		}
 	}()
-	if err := act(&Tx{reader: reader{idb: tx, municipality: db.municipality, keys: db.keys}, tx: tx, insert: db.insert}); err != nil {
+	made := &Tx{reader: reader{idb: tx, municipality: db.municipality, keys: db.keys}, tx: tx, insert: db.insert}
+	if err := act(made); err != nil {
+		return err
+	}
+	if err := made.chain(ctx); err != nil {
 		return err
 	}
 	// pgdriver's Commit returns nil even when PostgreSQL answers ROLLBACK; a
@@ -77,6 +82,13 @@ func (db *DB) inTxOnce(ctx context.Context, act func(*Tx) error) (err error) {
 		return fmt.Errorf("postgres: commit: %w", err)
 	}
 	return nil
+}
+
+// OneSnapshot makes all reads of the transaction see the same moment; it comes
+// before any other statement.
+func (tx *Tx) OneSnapshot(ctx context.Context) error {
+	_, err := tx.exec(ctx, "one snapshot", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+	return err
 }
 
 // Enqueue promises later work: it exists if and only if the transaction

@@ -71,10 +71,10 @@ func TestTheDatabaseKeepsTheBooksBalanced(t *testing.T) {
 	db := founded(t)
 	ctx := context.Background()
 	good := ledger.Transaction{
-		ID: ledger.TransactionID(NewID()), Kind: ledger.KindFundPaid, SourceID: "line-1", Description: "d", At: at,
+		ID: ledger.TransactionID(NewID()), Kind: ledger.KindPoolCharged, SourceID: "pool-1", Description: "d", At: at,
 		Postings: []ledger.Posting{
-			{Account: ledger.AccountRef{Kind: ledger.AccountBankClearing}, Amount: 10_00},
-			{Account: ledger.AccountRef{Kind: ledger.AccountFund, Subject: NewID()}, Amount: -10_00},
+			{Account: ledger.AccountRef{Kind: ledger.AccountFund, Subject: NewID()}, Amount: 10_00},
+			{Account: ledger.AccountRef{Kind: ledger.AccountProviderPayable, Subject: NewID()}, Amount: -10_00},
 		},
 	}
 	for range 2 { // the second time is the same business event
@@ -93,6 +93,19 @@ func TestTheDatabaseKeepsTheBooksBalanced(t *testing.T) {
 		"a deleted posting":     `DELETE FROM ledger_postings`,
 		"a changed transaction": `UPDATE ledger_transactions SET description = 'x'`,
 		"a truncated ledger":    `TRUNCATE ledger_postings`,
+		"an unchained entry": `WITH t AS (INSERT INTO ledger_transactions SELECT municipality_id, 'ffffffff-0000-4000-8000-000000000001', kind, 'other', NULL, '', at FROM ledger_transactions)
+			INSERT INTO ledger_postings SELECT municipality_id, 'ffffffff-0000-4000-8000-000000000001', line, account_id, amount_cents FROM ledger_postings`,
+		"a pair added to a chained entry": `INSERT INTO ledger_postings SELECT municipality_id, transaction_id, line + 2, account_id, amount_cents FROM ledger_postings`,
+		"an unbalanced entry, chained": `WITH t AS (INSERT INTO ledger_transactions SELECT municipality_id, 'ffffffff-0000-4000-8000-000000000001', kind, 'other', NULL, '', at FROM ledger_transactions)
+			INSERT INTO ledger_postings SELECT municipality_id, 'ffffffff-0000-4000-8000-000000000001', line, account_id, line FROM ledger_postings;
+			SELECT ledger_link(1, ARRAY['ffffffff-0000-4000-8000-000000000001']::uuid[])`,
+		"an entry chained twice": `SELECT ledger_link(1, array_agg(id)) FROM ledger_transactions`,
+		"an account moved":       `UPDATE ledger_accounts SET kind = 'fees', subject = ''`,
+		"a deleted account":      `DELETE FROM ledger_accounts`,
+		"a link that is cut":     `DELETE FROM ledger_chain`,
+		"another hash":           `UPDATE ledger_chain SET hash = sha256(hash)`,
+		"a balance below zero":   `UPDATE ledger_accounts SET balance_cents = -balance_cents`,
+		"another currency":       `INSERT INTO ledger_accounts (municipality_id, id, kind, subject, currency) VALUES (1, gen_random_uuid(), 'fees', '', 'CHF')`,
 	} {
 		err := db.InTx(ctx, func(tx *Tx) error { _, err := tx.exec(ctx, what, query); return err })
 		if err == nil {
@@ -103,7 +116,7 @@ func TestTheDatabaseKeepsTheBooksBalanced(t *testing.T) {
 		t.Errorf("unsound: %v (%v)", found, err)
 	}
 	bad := good
-	bad.ID, bad.SourceID, bad.Postings = ledger.TransactionID(NewID()), "line-2", good.Postings[:1]
+	bad.ID, bad.SourceID, bad.Postings = ledger.TransactionID(NewID()), "pool-2", good.Postings[:1]
 	if err := db.InTx(ctx, func(tx *Tx) error { _, err := tx.Post(ctx, bad); return err }); !errors.Is(err, ledger.ErrPostings) {
 		t.Errorf("a posting alone: %v", err)
 	}

@@ -140,6 +140,8 @@ func funcs(a *assets) template.FuncMap {
 		"match":      matchText,
 		"move":       moveText,
 		"fundmode":   fundModeText,
+		"account":    accountText,
+		"booked":     bookedText,
 		"appstate":   applicationText,
 		"apptone":    applicationTone,
 		"appreason":  applicationReasonText,

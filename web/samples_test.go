@@ -398,6 +398,7 @@ func samplePages(s *site) map[string]samplePage {
 	maps.Copy(pages, tryPages(s, office))
 	maps.Copy(pages, fundPages(s, family, office))
 	maps.Copy(pages, bankPages(s, family, office))
+	maps.Copy(pages, ledgerPages(s, office))
 	return pages
 }
 

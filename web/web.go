@@ -189,6 +189,7 @@ func (s *site) memberRoutes(r chi.Router) {
 		s.voucherRoutes(r)
 		s.fundRoutes(r)
 		s.bankRoutes(r)
+		s.ledgerRoutes(r)
 	})
 	r.Group(func(r chi.Router) {
 		r.Use(limitBody(formBytesMax))

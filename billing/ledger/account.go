@@ -3,9 +3,14 @@ package ledger
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"colletta/money"
+	"colletta/refusal"
 )
+
+// Currency is that of every account: the euro.
+const Currency = "EUR"
 
 // AccountKind says what an account counts. An account with a debit balance
 // (positive) is something owed to us or held by us; with a credit balance
@@ -34,26 +39,36 @@ const (
 	AccountRounding            AccountKind = "rounding"             // (none) a cent on a foreign statement; our own divisions leave none
 )
 
-// accountKinds holds every kind, and whether its Subject names somebody.
-var accountKinds = map[AccountKind]bool{
-	AccountHouseholdReceivable: true,
-	AccountHouseholdCredit:     true,
-	AccountProviderPayable:     true,
-	AccountFund:                true,
-	AccountFundAppropriation:   true,
-	AccountFundAvailable:       true,
-	AccountFundReserved:        true,
-	AccountFundCommitted:       true,
-	AccountVoucherRegistered:   true,
-	AccountVoucherAccounted:    true,
-	AccountStripeClearing:      false,
-	AccountBankClearing:        false,
-	AccountTill:                true,
-	AccountUnallocated:         false,
-	AccountFees:                false,
-	AccountWriteOff:            false,
-	AccountRounding:            false,
+// accountKinds holds every kind: whether its Subject names somebody, on which side
+// its balance stays, and its name in a journal.
+var accountKinds = map[AccountKind]struct {
+	named   bool
+	side    int
+	journal string
+}{
+	AccountHouseholdReceivable: {true, 1, "Assets:Households:Receivable"},
+	AccountHouseholdCredit:     {true, -1, "Liabilities:Households:Credit"},
+	AccountProviderPayable:     {true, -1, "Liabilities:Providers:Payable"},
+	AccountFund:                {true, 1, "Assets:Funds:Awards"},
+	AccountFundAppropriation:   {true, 1, "Assets:Funds:Appropriation"},
+	AccountFundAvailable:       {true, -1, "Liabilities:Funds:Available"},
+	AccountFundReserved:        {true, -1, "Liabilities:Funds:Reserved"},
+	AccountFundCommitted:       {true, -1, "Liabilities:Funds:Committed"},
+	AccountVoucherRegistered:   {true, 1, "Assets:Vouchers:Registered"},
+	AccountVoucherAccounted:    {true, 1, "Assets:Vouchers:Accounted"},
+	AccountStripeClearing:      {false, 0, "Assets:Clearing:Stripe"},
+	AccountBankClearing:        {false, 0, "Assets:Clearing:Bank"},
+	AccountTill:                {true, 0, "Assets:Tills"},
+	AccountUnallocated:         {false, 0, "Liabilities:Unallocated"},
+	AccountFees:                {false, 0, "Assets:Fees"},
+	AccountWriteOff:            {false, 0, "Expenses:WriteOff"},
+	AccountRounding:            {false, 0, "Expenses:Rounding"},
 }
+
+// Side says where the balance of an account of this kind stays: 1 never below
+// zero, -1 never above zero, 0 on either side, because banks, Stripe and the
+// Comune decide it and not we.
+func (k AccountKind) Side() int { return accountKinds[k].side }
 
 // AccountKinds lists every kind by name.
 func AccountKinds() []AccountKind {
@@ -73,8 +88,41 @@ type AccountRef struct {
 
 // Valid is true when the kind exists and has a subject exactly when it needs one.
 func (a AccountRef) Valid() bool {
-	named, known := accountKinds[a.Kind]
-	return known && named == (a.Subject != "")
+	kind, known := accountKinds[a.Kind]
+	return known && kind.named == (a.Subject != "")
+}
+
+// JournalName is the account's name in a journal, by kind and then by the id of
+// whom it is of: Assets:Households:Receivable:0193F2A0-... It stays the same when
+// people and funds change their names.
+func (a AccountRef) JournalName() string {
+	name := accountKinds[a.Kind].journal
+	if a.Subject == "" {
+		return name
+	}
+	return name + ":" + strings.ToUpper(a.Subject)
+}
+
+// String writes the account as kind, or kind/subject.
+func (a AccountRef) String() string {
+	if a.Subject == "" {
+		return string(a.Kind)
+	}
+	return string(a.Kind) + "/" + a.Subject
+}
+
+// ErrUnknownAccount says that a text names no account. Args: account.
+var ErrUnknownAccount = refusal.New(refusal.KindInvalid, "ledger_account_unknown")
+
+// ParseAccount reads what [AccountRef.String] writes. It returns
+// [ErrUnknownAccount].
+func ParseAccount(text string) (AccountRef, error) {
+	kind, subject, _ := strings.Cut(text, "/")
+	a := AccountRef{Kind: AccountKind(kind), Subject: subject}
+	if !a.Valid() {
+		return AccountRef{}, ErrUnknownAccount.With("account", text)
+	}
+	return a, nil
 }
 
 // Compare orders accounts by kind, then by subject.

@@ -44,6 +44,17 @@ const (
 	KindReversal           Kind = "reversal"            // (transaction) the opposite of an earlier transaction
 )
 
+// Kinds lists every kind of transaction.
+func Kinds() []Kind {
+	return []Kind{
+		KindPoolCharged, KindPaymentReceived, KindCreditApplied, KindRefunded, KindChargeVoided,
+		KindChargeWrittenOff, KindVoucherUsed, KindVouchersCounted, KindFundPaid, KindAwardAdded,
+		KindAwardReturned, KindFundOpening, KindFundAllocated, KindFundReserved, KindFundCommitted,
+		KindFundSpent, KindFundReleased, KindFundExpired, KindFundReturned, KindStripePaidOut,
+		KindFeesCovered, KindProviderPaid, KindReversal,
+	}
+}
+
 // PostingMax is the largest absolute amount of one posting: one billion euro,
 // as the database also checks.
 const PostingMax money.Amount = 100_000_000_000

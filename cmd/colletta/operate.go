@@ -11,7 +11,6 @@ import (
 
 	"colletta/communities"
 	"colletta/desk"
-	"colletta/money"
 	"colletta/postgres"
 	"colletta/web"
 )
@@ -256,59 +255,4 @@ func (i importTemplateCmd) Run() error {
 		return err
 	}
 	return os.WriteFile(i.Output, data, 0o644)
-}
-
-type ledgerCmd struct {
-	Balance ledgerBalanceCmd `cmd:"" help:"Balance of every account; they sum to zero."`
-	Verify  ledgerVerifyCmd  `cmd:"" help:"Prove that every entry sums to zero and agrees with charges, payments and funds."`
-}
-
-type ledgerBalanceCmd struct {
-	Kind string `help:"Only accounts of this kind."`
-}
-
-func (l ledgerBalanceCmd) Run(ctx context.Context) error {
-	return withDesk(ctx, func(c *counter) error {
-		balances, err := c.store.db.Balances(ctx)
-		if err != nil {
-			return err
-		}
-		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-		fmt.Fprintln(w, "KIND\tOF\tPOSTINGS\tBALANCE\t")
-		var sum money.Amount
-		for _, b := range balances {
-			sum += b.BalanceCents
-			if l.Kind == "" || string(b.Kind) == l.Kind {
-				fmt.Fprintf(w, "%s\t%s\t%d\t%s\t\n", b.Kind, orDash(b.Name), b.Postings, b.BalanceCents)
-			}
-		}
-		fmt.Fprintf(w, "all accounts\t\t\t%s\t\n", sum)
-		return w.Flush()
-	})
-}
-
-type ledgerVerifyCmd struct{}
-
-func (ledgerVerifyCmd) Run(ctx context.Context) error { return verify(ctx) }
-
-type doctorCmd struct{}
-
-func (doctorCmd) Run(ctx context.Context) error { return verify(ctx) }
-
-// verify runs every invariant query; exit code 1 when one finds something.
-func verify(ctx context.Context) error {
-	return withDesk(ctx, func(c *counter) error {
-		found, err := c.store.db.Unsound(ctx, c.officer.User, c.Now())
-		if err != nil {
-			return err
-		}
-		for _, line := range found {
-			say(os.Stdout, "BROKEN  %s", line)
-		}
-		if len(found) > 0 {
-			return exitCode(1)
-		}
-		say(os.Stdout, "Every invariant holds.")
-		return nil
-	})
 }
