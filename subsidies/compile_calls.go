@@ -160,6 +160,10 @@ func (c *compiler) extreme(o op, f call) (*term, error) {
 		t.args = append(t.args, a)
 		t.euro, t.places = t.euro || a.euro, max(t.places, a.places)
 	}
+	odd := -1
+	if t.scale, odd = scaleOf(t.args...); odd >= 0 {
+		return nil, unlike(f.args[odd].Location().From)
+	}
 	return t, nil
 }
 
@@ -207,8 +211,22 @@ func (c *compiler) numbers(o op, f call) (*term, error) {
 			t.euro, t.places = t.euro || a.euro, max(t.places, a.places)
 		}
 	}
-	if o == opCeil || o == opFloor {
+	odd := -1
+	switch o {
+	case opAbs:
+		t.scale = t.args[0].scale
+	case opLine:
+		if t.scale, odd = scaleOf(t.args[2], t.args[4]); odd >= 0 {
+			odd = 4
+		}
+	case opCeil, opFloor:
 		t.places, t.euro = 0, false
+		if t.args[0].scale == scalePercent {
+			return nil, wrongAt(f.from, "a percentage is rounded to a percentage: round_up(x, 1%%), round_down(x, 0.5%%)")
+		}
+	}
+	if odd >= 0 {
+		return nil, unlike(f.args[odd].Location().From)
 	}
 	return t, nil
 }
@@ -218,7 +236,10 @@ func (c *compiler) rounded(mode RoundingMode, f call) (*term, error) {
 	if err != nil {
 		return nil, err
 	}
-	unit, places := Whole(1), 0
+	unit, places, scale := Whole(1), 0, x.scale
+	if x.scale == scalePercent && len(f.args) < 2 {
+		return nil, wrongAt(f.from, "a percentage is rounded to a percentage: round_up(x, 1%%), round_down(x, 0.5%%)")
+	}
 	if len(f.args) == 2 {
 		u, err := c.want(f.args[1], kindNumber, f.known)
 		if err != nil {
@@ -227,12 +248,18 @@ func (c *compiler) rounded(mode RoundingMode, f call) (*term, error) {
 		if u.op != opConst || u.value.Sign() <= 0 {
 			return nil, wrongAt(f.args[1].Location().From, "the unit of a rounding is a number above zero, for example 0.01 or 0.10 or 1")
 		}
+		if x.scale == scalePercent && u.scale != scalePercent {
+			return nil, wrongAt(f.args[1].Location().From, "a percentage is rounded to a percentage: round_up(x, 1%%), round_down(x, 0.5%%)")
+		}
 		if isPlaces(u.value) {
 			return nil, wrongAt(f.args[1].Location().From, "the second number of a rounding is its unit, not how many decimals: 0.01 is the cent, 1 the euro")
 		}
 		unit, places = u.value, u.places
+		if u.scale == scalePercent {
+			scale = scalePercent
+		}
 	}
-	return &term{op: opRound, kind: kindNumber, args: []*term{x}, round: Rounding{unit, mode}, euro: x.euro, places: places, text: f.name}, nil
+	return &term{op: opRound, kind: kindNumber, args: []*term{x}, round: Rounding{unit, mode}, euro: x.euro, places: places, scale: scale, text: f.name}, nil
 }
 
 func (c *compiler) overList(o op, f call) (*term, error) {
@@ -272,7 +299,7 @@ func (c *compiler) overList(o op, f call) (*term, error) {
 	}
 	t.args = []*term{each}
 	if o == opSum {
-		t.euro, t.places = each.euro, each.places
+		t.euro, t.places, t.scale = each.euro, each.places, each.scale
 	}
 	return t, nil
 }

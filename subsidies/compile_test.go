@@ -192,7 +192,7 @@ func TestExpressionsThatCannotBeAreRefused(t *testing.T) {
 		"cost.foo":                      "a point has no meaning",
 		"min()":                         "it is written min(a, b)",
 		"line(cost, 1)":                 "it is written line(x",
-		"let x = 1; x":                  "not for measures",
+		"let x = 1; x":                  "; is not expected",
 		"[1, 2]":                        "not for measures",
 		"{a: 1}":                        "not for measures",
 		"\"word\"":                      "can only be compared",

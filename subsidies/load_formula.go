@@ -358,7 +358,14 @@ func (b *builder) dated(at string, v datedFile, p *parameter, sym *symbol) (date
 		n = p.values[len(p.values)-1].value.Mul(Whole(1).Add(n))
 	} else {
 		_, decimals, _ := strings.Cut(strings.TrimSuffix(text.text, "%"), ".")
-		sym.places, sym.percent = max(sym.places, len(strings.TrimSpace(decimals))), percent
+		written := scalePlain
+		if percent {
+			written = scalePercent
+		}
+		if !first && written != sym.scale {
+			return datedValue{}, b.located(*text, wrongAt(0, "of the values of a parameter either all are written with %%, or none"))
+		}
+		sym.places, sym.scale = max(sym.places, len(strings.TrimSpace(decimals))), written
 	}
 	if v.Round != nil {
 		round, err := b.rounding(at+".round", v.Round)

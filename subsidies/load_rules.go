@@ -49,7 +49,33 @@ func (b *builder) answer(s source, known inputSet, all *shape) (*term, error) {
 		return nil, err
 	}
 	all.kind, all.euro, all.places = kindNumber, all.euro || t.euro, max(all.places, t.places)
-	return t, nil
+	return t, b.alike(s, t, all)
+}
+
+// alike refuses a percentage where the other values of a step are plain numbers,
+// and the other way round.
+func (b *builder) alike(s source, t *term, all *shape) error {
+	if t == nil || t.kind != kindNumber || t.neutral() {
+		return nil
+	}
+	if !all.scaled {
+		all.scale, all.scaled = t.scale, true
+		return nil
+	}
+	joint, ok := all.scale.with(t.scale)
+	if !ok {
+		return b.located(s, unlike(0))
+	}
+	all.scale = joint
+	return nil
+}
+
+// alikeMissing is alike for what holds when something is missing.
+func (b *builder) alikeMissing(s *source, t *term, all *shape) error {
+	if s == nil {
+		return nil
+	}
+	return b.alike(*s, t, all)
 }
 
 func (b *builder) brackets(path string, f *bracketsFile, s *step, known inputSet) (shape, error) {
@@ -87,6 +113,7 @@ func (b *builder) brackets(path string, f *bracketsFile, s *step, known inputSet
 		r.above, err = b.beyond(path, f.Above, ends[len(ends)-1].open, known, &all)
 		told.add(err)
 	}
+	told.add(b.alikeMissing(f.Missing, missing, &all))
 	return all, told.err()
 }
 
@@ -262,6 +289,7 @@ func (b *builder) linear(path string, f *lineFile, s *step, known inputSet) (sha
 		r.after, err = b.answer(*f.After, known, &all)
 		told.add(err)
 	}
+	told.add(b.alikeMissing(f.Missing, missing, &all))
 	if err := told.err(); err != nil {
 		return all, err
 	}

@@ -15,7 +15,7 @@ type symbol struct {
 	optional bool
 	euro     bool     // an amount, or a list of amounts
 	places   int      // decimals that a reader expects
-	percent  bool     // a parameter written as a percentage
+	scale    scale    // whether it is a percentage
 	of       []string // the words of a choice
 	constant bool     // a parameter: it depends on the day alone
 	broken   bool     // its declaration is wrong, which was told: what uses it is not told too
