@@ -200,6 +200,8 @@ func (c *compiler) node(n ast.Node, known inputSet) (*term, error) {
 		}
 	case *ast.MemberNode:
 		return c.member(n, known)
+	case *ast.NilNode:
+		return nil, wrongAt(n.Location().From, "%s is not written in expressions: whether something is there is asked with known(isee)", "nil")
 	case *ast.StringNode:
 		return nil, wrongAt(n.Location().From, "a word like %q can only be compared with a choice, for example kind == %[1]q", n.Value)
 	}
@@ -242,6 +244,12 @@ func (c *compiler) name(n *ast.IdentifierNode, known inputSet) (*term, error) {
 		return nil, wrongAt(n.Location().From, "%s is not written in expressions: an input that is yes or no stands alone, resident, and its contrary is not resident", n.Value)
 	case slices.Contains(c.scope.words, n.Value):
 		return nil, wrongAt(n.Location().From, "%s is a word of a choice and stands between quotes: %[1]q", n.Value)
+	}
+	if n.Value == "null" || n.Value == "nil" {
+		return nil, wrongAt(n.Location().From, "%s is not written in expressions: whether something is there is asked with known(isee)", n.Value)
+	}
+	if sym == nil && n.Value == c.scope.current {
+		return nil, wrongAt(n.Location().From, "%s is this very step: its value comes from what stands above it", n.Value)
 	}
 	if sym == nil && slices.Contains(c.scope.later, n.Value) {
 		return nil, wrongAt(n.Location().From, "%s is a step further down: what is used stands above; conditions of eligible come before all steps and know inputs and parameters alone, so write the choice there with ? :", n.Value)

@@ -46,8 +46,8 @@ func init() {
 	}
 	functions = map[string]function{
 		"known":             {"known(input)", 1, 1, (*compiler).isKnown},
-		"min":               {"min(a, b) or min(list)", 1, argumentsMax, (*compiler).least},
-		"max":               {"max(a, b) or max(list)", 1, argumentsMax, (*compiler).largest},
+		"min":               {"min(a, b), min(list)", 1, argumentsMax, (*compiler).least},
+		"max":               {"max(a, b), max(list)", 1, argumentsMax, (*compiler).largest},
 		"abs":               {"abs(x)", 1, 1, number(opAbs)},
 		"ceil":              {"ceil(x)", 1, 1, number(opCeil)},
 		"floor":             {"floor(x)", 1, 1, number(opFloor)},
@@ -57,7 +57,7 @@ func init() {
 		"round_up":          {"round_up(x, 0.01)", 1, 2, round(RoundUp)},
 		"round_down":        {"round_down(x, 0.01)", 1, 2, round(RoundDown)},
 		"round_half_even":   {"round_half_even(x, 0.01)", 1, 2, round(RoundHalfEven)},
-		"sum":               {"sum(list) or sum(list, min(#, 100))", 1, 2, list(opSum)},
+		"sum":               {"sum(list), sum(list, min(#, 100))", 1, 2, list(opSum)},
 		"count":             {"count(list, # > 100)", 2, 2, list(opCount)},
 		"any":               {"any(list, # > 100)", 2, 2, list(opAny)},
 		"all":               {"all(list, # > 100)", 2, 2, list(opAll)},
@@ -80,7 +80,7 @@ func init() {
 func (c *compiler) call(n ast.Node, name string, args []ast.Node, known inputSet) (*term, error) {
 	f, ok := functions[name]
 	from := n.Location().From
-	if meant := meantFunction(name); !ok && meant != "" {
+	if meant := meantFunction(name); !ok && meant != nil {
 		return nil, wrongAt(from, "there is no function %s; it is written %s", name, meant)
 	}
 	if !ok {
@@ -92,8 +92,9 @@ func (c *compiler) call(n ast.Node, name string, args []ast.Node, known inputSet
 	return f.call(c, call{name, from, args, known})
 }
 
-// meantFunction is how a function is written that was called by another name.
-func meantFunction(name string) string {
+// meantFunction is how a function is written that was called by another name, a
+// text or a [Phrase]; nil if none is near.
+func meantFunction(name string) any {
 	lower := strings.ToLower(name)
 	if english := italianFunctions[lower]; english != "" {
 		lower = english
@@ -102,12 +103,12 @@ func meantFunction(name string) string {
 		return f.use
 	}
 	if lower == "if" {
-		return "condition ? value : other value"
+		return phrase("condition ? value : other value")
 	}
 	if near := nearest(lower, slices.Sorted(maps.Keys(functions))); near != "" {
 		return functions[near].use
 	}
-	return ""
+	return nil
 }
 
 var italianFunctions = map[string]string{

@@ -79,6 +79,9 @@ func (c *compiler) comparison(n *ast.BinaryNode, o op, known inputSet) (*term, e
 	if word, ok := n.Right.(*ast.StringNode); ok {
 		return c.choiceComparison(n.Left, word, o, known)
 	}
+	if id, ok := n.Right.(*ast.IdentifierNode); ok && (id.Value == "null" || id.Value == "nil") {
+		return nil, wrongAt(id.Location().From, "%s is not written in expressions: whether something is there is asked with known(isee)", id.Value)
+	}
 	left, err := c.node(n.Left, known)
 	if err != nil {
 		return nil, err

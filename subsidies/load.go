@@ -100,7 +100,7 @@ func readFile(data []byte) (f measureFile, r reader, err error) {
 	}
 	tree, err := parser.ParseBytes(data, 0)
 	if err != nil {
-		return f, r, hardSpace(data, syntax(err))
+		return f, r, lookedAt(data, syntax(err))
 	}
 	for _, doc := range tree.Docs {
 		var found aliases
@@ -118,7 +118,7 @@ func readFile(data []byte) (f measureFile, r reader, err error) {
 	}
 	checkFields(tree.Docs[0].Body, reflect.TypeFor[measureFile](), &all)
 	if err := all.err(); err != nil {
-		return f, r, hardSpace(data, err)
+		return f, r, lookedAt(data, err)
 	}
 	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&f); err != nil {
 		return f, r, syntax(err)
@@ -150,23 +150,55 @@ func utf8Text(data []byte) ([]byte, error) {
 // hardSpaceText is a space that does not break, before anything but text.
 var hardSpaceText = regexp.MustCompile("^([^\"'#]|\"[^\"]*\"|'[^']*')*?\u00a0")
 
-// hardSpace says that the line of an error, or the one before, holds a space that
-// does not break outside of quotes: nobody sees it, and YAML reads it as a letter.
-func hardSpace(data []byte, err error) error {
+var (
+	dashText  = regexp.MustCompile(`^ *-[a-z{]`)
+	colonText = regexp.MustCompile(`: +[^"'{\[#,]*\w : *\w`)
+)
+
+// lookedAt says of each error what YAML cannot tell of its line: a space that does
+// not break outside of quotes, which nobody sees and YAML reads as a letter, or what
+// is written without a space or between no quotes.
+func lookedAt(data []byte, err error) error {
 	lines := strings.Split(string(data), "\n")
+	var all faults
+	told := map[int]bool{}
 	for _, e := range refusal.All(err) {
 		line, _ := e.Args["line"].(int)
-		for _, n := range []int{line, line - 1} {
-			if n < 1 || n > len(lines) {
-				continue
-			}
-			if found := hardSpaceText.FindString(lines[n-1]); found != "" {
-				return ErrSyntax.With("line", n, "column", utf8.RuneCountInString(found), "detail",
-					phrase("a space that does not break (it is copied from texts and looks like any other): write a plain one"))
-			}
+		seen := lookAt(lines, line)
+		switch {
+		case seen == nil:
+			all.add(e)
+		case !told[lineOfRefusal(seen)]:
+			told[lineOfRefusal(seen)] = true
+			all.add(seen)
 		}
 	}
-	return err
+	return all.err()
+}
+
+// lookAt looks at a line, and for spaces that do not break at the one before too.
+func lookAt(lines []string, line int) *refusal.Error {
+	wrong := func(n int, before string, detail Phrase) *refusal.Error {
+		return ErrSyntax.With("line", n, "column", utf8.RuneCountInString(before), "detail", detail)
+	}
+	for _, n := range []int{line, line - 1} {
+		if n < 1 || n > len(lines) {
+			continue
+		}
+		if found := hardSpaceText.FindString(lines[n-1]); found != "" {
+			return wrong(n, found, phrase("a space that does not break (it is copied from texts and looks like any other): write a plain one"))
+		}
+	}
+	if line < 1 || line > len(lines) {
+		return nil
+	}
+	if found := dashText.FindString(lines[line-1]); found != "" {
+		return wrong(line, found, phrase("after the dash of a list there is a space: - name"))
+	}
+	if found := colonText.FindString(lines[line-1]); found != "" {
+		return wrong(line, found, phrase("a colon in an expression: divided by is /, and a choice stands between quotes, \"a ? b : c\""))
+	}
+	return nil
 }
 
 // tooDeep returns the first line on which brackets or dashes nest deeper than
@@ -306,13 +338,15 @@ func (r reader) head(f measureFile, m *Measure) error {
 		expect Phrase
 	}{
 		{"id", measureID.MatchString(m.ID), phrase("id is small letters, digits, - and _, for example mensa-2026")},
-		{"name", m.Name.IT != "" && m.Name.EN != "", phrase("name is {it: ..., en: ...}")},
+		{"name", m.Name.IT != "" && m.Name.EN != "", nameExpected(m.Name)},
 		{"kind", slices.Contains([]MeasureKind{KindBenefit, KindTariff}, m.Kind), phrase("kind is benefit or tariff")},
 		{"source", m.Source.Act != "" && !m.Source.Date.IsZero(), phrase("source is {act: ..., date: 2026-05-14}, with a url or a protocol")},
 		{"checked", !m.Checked.IsZero(), phrase("checked is the day on which somebody compared the file with the act, for example 2026-06-01")},
-		{"valid", !m.From.IsZero() && !m.To.Before(m.From) && dayOf(m.From) >= dayFirst && dayOf(m.To) <= dayLast,
+		{"valid", m.From.IsZero() || m.To.IsZero() || !m.To.Before(m.From), phrase("from is after to: the first day is %s, the last one %s", m.From.Format(time.DateOnly), m.To.Format(time.DateOnly))},
+		{"valid", !m.From.IsZero() && !m.To.IsZero() && (m.To.Before(m.From) || dayOf(m.From) >= dayFirst && dayOf(m.To) <= dayLast),
 			phrase("valid is {from: 2026-09-01, to: 2027-06-30}, both days included, the first one not after the last")},
-		{"cases", len(f.Cases) > 0 && len(f.Cases) <= casesMax, phrase("cases holds from 1 to %d worked cases", casesMax)},
+		{"cases", len(f.Cases) > 0, phrase("cases is empty: write at least one worked case")},
+		{"cases", len(f.Cases) <= casesMax, phrase("cases holds from 1 to %d worked cases", casesMax)},
 	} {
 		if !check.ok {
 			all.add(r.at("$."+check.path, ErrField, "field", check.path, "detail", check.expect))
@@ -361,6 +395,17 @@ func (m *Measure) FutureDays(today time.Time) error {
 		}
 	}
 	return all.err()
+}
+
+// nameExpected says what a name lacks.
+func nameExpected(n Name) Phrase {
+	switch {
+	case n.IT != "":
+		return phrase("en is missing: the English name, as in {it: ..., en: ...}")
+	case n.EN != "":
+		return phrase("it is missing: the Italian name, as in {it: ..., en: ...}")
+	}
+	return phrase("name is {it: ..., en: ...}")
 }
 
 // isee reads the kinds of ISEE that the measure looks at.

@@ -94,8 +94,9 @@ func (b *builder) brackets(path string, f *bracketsFile, s *step, known inputSet
 	known |= asks
 	bounds := true // all of them can be read
 	for i := range f.Rows {
-		row, err := b.row(path, f, i, r.rows, bounds)
-		bounds = bounds && !told.add(err)
+		row, readable, err := b.row(path, f, i, r.rows, bounds)
+		bounds = bounds && readable
+		told.add(err)
 		if value := f.Rows[i].Value; value == nil {
 			told.add(b.wrong(fmt.Sprintf("%s.rows[%d]", path, i), "value is needed: what holds in this range"))
 		} else {
@@ -117,18 +118,21 @@ func (b *builder) brackets(path string, f *bracketsFile, s *step, known inputSet
 	return all, told.err()
 }
 
-// row reads the range of a row; the rows before are those whose bounds can be read.
-func (b *builder) row(path string, f *bracketsFile, i int, before []bracketRow, readable bool) (bracketRow, error) {
+// row reads the range of a row, and says whether its bound can be read; those
+// before are compared with it if all of them can.
+func (b *builder) row(path string, f *bracketsFile, i int, before []bracketRow, compared bool) (bracketRow, bool, error) {
 	row, at := f.Rows[i], fmt.Sprintf("%s.rows[%d]", path, i)
-	end, err := b.bound(at, row.UpTo, row.Below, row.Else)
-	switch {
-	case err != nil:
-	case end.open && i < len(f.Rows)-1:
+	end, err := b.bound(at, row.UpTo, row.Below, bool(row.Else))
+	if err == nil && end.open && i < len(f.Rows)-1 {
 		err = b.wrong(at, "else takes everything that is left: it is the last row")
-	case readable:
+	}
+	if err != nil {
+		return bracketRow{upTo: end}, false, err
+	}
+	if compared {
 		err = b.meets(at, row.From, row.After, before)
 	}
-	return bracketRow{upTo: end}, err
+	return bracketRow{upTo: end}, true, err
 }
 
 // beyond reads what holds past the last range.
@@ -245,13 +249,20 @@ func (b *builder) meets(path string, from, above *source, before []bracketRow) e
 		if end.inclusive {
 			ended = phrase("up to %s", x)
 		}
+		here, there := "from: "+x.String(), "below: "+y.String() // what meets the other row
+		if end.inclusive {
+			here = "above: " + x.String()
+		}
+		if outside {
+			there = "up_to: " + y.String()
+		}
 		switch {
 		case c > 0 && len(before) == 0:
 			return b.wrong(path, "a hole: the first row begins %s, and what holds from 0 is not decided", stated)
 		case c > 0:
-			return b.wrong(path, "a hole: the row before ends %s and this one begins %s; decide what holds between them, and write above: %s here or another bound there", ended, stated, x)
+			return b.wrong(path, "a hole: the row before ends %s and this one begins %s; decide what holds between them, and write %s here or %s there", ended, stated, here, there)
 		case c < 0:
-			return b.wrong(path, "an overlap: the row before ends %s and this one begins %s", ended, stated)
+			return b.wrong(path, "an overlap: the row before ends %s and this one begins %s; decide what holds in both, and write %s here or %s there", ended, stated, here, there)
 		}
 		return nil
 	})

@@ -23,7 +23,9 @@ func (b *builder) steps(file measureFile) error {
 // step reads one step; what its condition makes known, its rule may read.
 func (b *builder) step(path string, f stepFile, output bool) error {
 	b.labelled(f.Name, f.Label)
-	s := step{name: f.Name, label: labelOf(f.Name, f.Label), always: f.Always, output: output}
+	b.f.scope.current = f.Name
+	defer func() { b.f.scope.current = "" }()
+	s := step{name: f.Name, label: labelOf(f.Name, f.Label), always: bool(f.Always), output: output}
 	known := b.known
 	if f.Always {
 		known = 0

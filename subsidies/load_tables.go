@@ -59,7 +59,7 @@ func (a *axis) closed() bool {
 }
 
 func (b *builder) axis(path string, f axisFile, known inputSet) (axis, error) {
-	a := axis{rest: f.Else}
+	a := axis{rest: bool(f.Else)}
 	if f.Of.text == "" {
 		return a, b.wrong(path, "of is needed: what the axis looks at")
 	}
@@ -119,14 +119,11 @@ func (b *builder) places(path string, is []source, a *axis) error {
 			}
 			t = &term{op: opConst, kind: kindChoice, value: Whole(b.f.scope.word(one.text)), choice: one.text}
 		case kindYesNo:
-			switch one.text {
-			case "yes", "true":
-				t = yesNo(true)
-			case "no", "false":
-				t = yesNo(false)
-			default:
+			yes, ok := yesNoText(one.text)
+			if !ok {
 				return b.located(one, wrongAt(0, "is neither yes nor no"))
 			}
+			t = yesNo(yes)
 		default:
 			if t, err = b.fixed(one); err != nil {
 				return err

@@ -34,6 +34,7 @@ type scope struct {
 	order   []string // the names in the order of the file, for error messages
 	slots   int
 	later   []string // names of steps that come after the place that is read
+	current string   // the step that is read
 	// readsISEE says that an expression reads the first of several kinds of ISEE.
 	readsISEE bool
 	words     []string // every word of every choice; a choice is kept as its place here
