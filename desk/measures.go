@@ -58,8 +58,8 @@ const (
 // WriteMeasure stores a draft of a measure (officer). Its own worked cases must
 // pass. It returns the measure's id and the number of the version.
 //
-// Its errors are those of [subsidies.LoadMeasure] and [subsidies.Measure.FutureDays],
-// at field yaml, and [ErrMeasureSame].
+// Its errors are those of [subsidies.LoadMeasure], at field yaml, and
+// [ErrMeasureSame].
 func (d *Desk) WriteMeasure(ctx context.Context, a communities.Actor, r MeasureText) (id string, version int, err error) {
 	now := d.clock.Now()
 	if err := a.May(communities.PermWriteMeasure, communities.Scope{}, now); err != nil {
@@ -72,9 +72,6 @@ func (d *Desk) WriteMeasure(ctx context.Context, a communities.Actor, r MeasureT
 	r.YAML = strings.ReplaceAll(r.YAML, "\r\n", "\n") // as browsers send it
 	m, err := subsidies.LoadMeasure([]byte(r.YAML))
 	if err != nil {
-		return "", 0, atField("yaml", err)
-	}
-	if err := m.FutureDays(d.today(now)); err != nil {
 		return "", 0, atField("yaml", err)
 	}
 	return m.ID, version, d.db.InTx(ctx, func(tx *postgres.Tx) error {

@@ -112,7 +112,7 @@ var characterHints = map[rune]Phrase{
 	'×': phrase("; times is *"), '·': phrase("; times is *"), '÷': phrase("; divided by is /"), '−': phrase("; less is -"), '–': phrase("; less is -"),
 	'≤': phrase("; not above is <="), '≥': phrase("; not below is >="), '≠': phrase("; different is !="),
 	'“': phrase("; quotes are straight"), '”': phrase("; quotes are straight"), '«': phrase("; quotes are straight"), '‘': phrase("; quotes are straight"), '’': phrase("; quotes are straight"),
-	'\u00a0': phrase("; it is a space that does not break: write a plain one"), '½': phrase("; write 1 / 2"),
+	'½': phrase("; write 1 / 2"),
 	'€': phrase("; amounts have no sign"),
 }
 

@@ -323,7 +323,6 @@ var italian = map[string]string{
 	"the reduction “%s” is %s%%: it goes from 0 to 100%%":                                        "la riduzione «%s» è del %s%%: va da 0 a 100%%",
 	"%% stands after the number of a percentage, and here a value follows it: write cost * 60%%": "%% sta dopo il numero di una percentuale, e qui lo segue un valore: scrivi costo * 60%%",
 	"; a percentage is written with its number, 30%%":                                            "; una percentuale si scrive con il suo numero, 30%%",
-	"; it is a space that does not break: write a plain one":                                     "; è uno spazio unificatore (non-breaking space): scrivi uno spazio normale",
 	"; whether something is there is asked with known(isee)":                                     "; se un dato c'è si chiede con known(isee)",
 	"cannot be read: a quote has no end; between thousands nothing is written, 10000.00":         "non si legge: una virgoletta o un apostrofo non è chiuso; fra le migliaia non c'è nulla, 10000.00",
 	"a percentage is rounded to a percentage: round_up(x, 1%%), round_down(x, 0.5%%)":            "una percentuale si arrotonda a una percentuale: round_up(x, 1%%), round_down(x, 0.5%%)",

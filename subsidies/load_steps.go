@@ -186,7 +186,7 @@ func (b *builder) unit(path string, f stepFile, s *step, shape shape) error {
 	s.euro = s.kind == kindNumber && strings.HasPrefix(s.unit.IT, euroSign)
 	s.percent = shape.scale == scalePercent && !s.euro
 	switch hundred := s.unit.IT == "%"; {
-	case hundred && (shape.scale >= scaleShare || s.percent && s.output):
+	case hundred && (shape.scale == scaleShare || s.percent && s.output):
 		return b.wrong(path+".unit", "%s is reckoned from a percentage, which counts from 0 to 1: leave the unit %% out, or divide by 1%% for a result out of a hundred", s.name)
 	case s.percent && s.round != nil && s.round.To.Cmp(Whole(1)) >= 0:
 		return b.wrong(path+".round", "a percentage counts from 0 to 1: to: 0.01 rounds it to one in a hundred")

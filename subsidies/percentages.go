@@ -15,7 +15,7 @@ const (
 	scalePlain   scale = iota
 	scalePercent       // written with %, or made of such alone
 	scaleShare         // a percentage times a number: a percentage, or so much of the number
-	scaleMixed         // a plain number added to a share: no percentage any more
+	scaleMixed         // a plain number or an amount that was reckoned with one: no percentage any more
 )
 
 // neutral says that a term goes with percentages and with plain numbers: zero.
@@ -72,8 +72,10 @@ func scaled(o op, left, right *term, euro bool) (s scale, ok bool) {
 	case o == opAdd || o == opSub:
 		s, odd := scaleOf(left, right)
 		return s, odd < 0
-	case euro || left.scale == scalePlain && (right.scale == scalePlain || o == opDiv):
+	case o == opDiv && left.euro && right.euro, left.scale == scalePlain && right.scale == scalePlain:
 		return scalePlain, true
+	case euro, o == opDiv && left.scale == scalePlain:
+		return scaleMixed, true
 	case left.scale == scaleMixed || right.scale == scaleMixed:
 		return scaleMixed, true
 	case o == opDiv && isPart(right.scale): // how many times
