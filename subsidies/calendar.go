@@ -1,6 +1,7 @@
 package subsidies
 
 import (
+	"regexp"
 	"time"
 )
 
@@ -18,11 +19,16 @@ var dayFirst, dayLast = dayOf(time.Date(1800, 1, 1, 0, 0, 0, 0, time.UTC)), dayO
 
 func parseDay(text string) (time.Time, error) {
 	t, err := time.Parse(time.DateOnly, text)
-	if err != nil || dayOf(t) < dayFirst || dayOf(t) > dayLast {
+	switch {
+	case err != nil && dayText.MatchString(text):
+		return time.Time{}, phrase("there is no day %s: its form is right, but the month is shorter, or there is no such month", text)
+	case err != nil || dayOf(t) < dayFirst || dayOf(t) > dayLast:
 		return time.Time{}, phrase("%q is no date: write it as 2026-09-01", text)
 	}
 	return t, nil
 }
+
+var dayText = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
 
 // monthsBetween counts the complete months from one day to another: the month is
 // complete on the day with the same number, or, where a month has no such day, on

@@ -27,7 +27,8 @@ type compiler struct {
 	known  inputSet // inputs that are known wherever the expression is evaluated
 	nodes  int
 	depth  int
-	list   *symbol // the list that # walks; nil outside of one
+	parts  map[int]bool // where the numbers begin that are written with %
+	list   *symbol      // the list that # walks; nil outside of one
 
 	// Where the rule says what happens when an input is missing, reading it is no
 	// error: lenient is set, and missing gathers what was read.
@@ -57,7 +58,12 @@ func (c *compiler) expression() (*term, error) {
 	case nesting(text) > expressionDepthMax:
 		return nil, wrongAt(0, "nests deeper than %d brackets: divide it into steps", expressionDepthMax)
 	}
-	tree, err := parser.Parse(text)
+	if err := foreignSign(c.source); err != nil {
+		return nil, err
+	}
+	plain, parts := percentLiterals(c.source)
+	c.parts = parts
+	tree, err := parser.Parse(plain)
 	if err != nil {
 		return nil, syntaxError(text, err)
 	}
@@ -90,13 +96,15 @@ var unexpectedToken = regexp.MustCompile(`^unexpected token [A-Za-z]+\("(.*)"\)`
 // tokenHints say what is usually meant by a sign that cannot be
 // where it is.
 var tokenHints = map[string]Phrase{
-	",": phrase("; decimals have a point: 4.06"),
+	":": phrase("; divided by is /, and a choice has three parts, condition ? value : other value"),
+	"x": phrase("; times is *"), "X": phrase("; times is *"),
+	"è": phrase("; equal is =="),
 	"=": phrase("; equal is =="),
 	"e": phrase("; write and"),
 	"o": phrase("; write or"),
-	"%": phrase("; 30%% of it is * 0.30, or a parameter written 30%%"),
+	"%": phrase("; a percentage is written with its number, 30%%"),
 
-	"then": phrase("; a choice is written condition ? value : other value"),
+	"then": choiceHint,
 }
 
 // characterHints say how signs are written that stand in acts and not here.
@@ -104,6 +112,7 @@ var characterHints = map[rune]Phrase{
 	'×': phrase("; times is *"), '·': phrase("; times is *"), '÷': phrase("; divided by is /"), '−': phrase("; less is -"), '–': phrase("; less is -"),
 	'≤': phrase("; not above is <="), '≥': phrase("; not below is >="), '≠': phrase("; different is !="),
 	'“': phrase("; quotes are straight"), '”': phrase("; quotes are straight"), '«': phrase("; quotes are straight"), '‘': phrase("; quotes are straight"), '’': phrase("; quotes are straight"),
+	'½': phrase("; write 1 / 2"),
 	'€': phrase("; amounts have no sign"),
 }
 
@@ -119,19 +128,42 @@ func syntaxError(text string, err error) error {
 		return wrongAt(0, "cannot be read: %s", err)
 	}
 	if strings.Contains(e.Message, "EOF") || strings.Contains(e.Message, "unexpected end") {
-		return wrongAt(e.From, "cannot be read: ends too early; if it holds a comma, # or a colon, put the whole expression between double quotes; 30%% of it is * 0.30, or a parameter written 30%%; a choice has three parts, condition ? value : other value")
+		return wrongAt(e.From, "cannot be read: ends too early; if it holds a comma, # or a colon, put the whole expression between double quotes; a percentage is written with its number, 30%%; a choice has three parts, condition ? value : other value")
+	}
+	if strings.Contains(e.Message, "literal not terminated") {
+		return wrongAt(e.From, "cannot be read: a quote has no end; between thousands nothing is written, 10000.00")
 	}
 	if found := unknownCharacter.FindStringSubmatch(e.Message); found != nil {
 		return wrongAt(e.From, "cannot be read: %s is not expected here%s", found[1], characterHints[[]rune(found[1])[0]])
 	}
 	if found := unexpectedToken.FindStringSubmatch(e.Message); found != nil {
-		hint := tokenHints[found[1]]
-		if notInItalian.MatchString(text) {
-			hint = phrase("; write not")
-		}
-		return wrongAt(e.From, "cannot be read: %s is not expected here%s", found[1], hint)
+		return wrongAt(e.From, "cannot be read: %s is not expected here%s", found[1], tokenHint(text, e.From, found[1]))
 	}
 	return wrongAt(e.From, "cannot be read: %s", e.Message)
+}
+
+// tokenHint says what was most likely meant where a token cannot be.
+func tokenHint(text string, from int, token string) Phrase {
+	runes := []rune(text)
+	before := strings.TrimRight(string(runes[:min(from, len(runes))]), " ")
+	after := strings.TrimLeft(string(runes[min(from+1, len(runes)):]), " ")
+	digit := func(s string) bool { return s != "" && strings.Contains("0123456789", s) }
+	last, next := before[max(0, len(before)-1):], after[:min(1, len(after))]
+	switch {
+	case foreignChoice.MatchString(text):
+		return choiceHint
+	case strings.HasSuffix(before, "%"):
+		return tokenHints["%"]
+	case token == "," && digit(last) && digit(next):
+		return phrase("; decimals have a point: 4.06")
+	case token == ",":
+		return phrase("; several values stand between brackets, each for itself: [cap, cost]")
+	case digit(last) && digit(token[:min(1, len(token))]):
+		return phrase("; between thousands nothing is written, 10000.00")
+	case notInItalian.MatchString(text):
+		return phrase("; write not")
+	}
+	return tokenHints[token]
 }
 
 // node compiles one node; known are the inputs known at this place.
@@ -168,6 +200,8 @@ func (c *compiler) node(n ast.Node, known inputSet) (*term, error) {
 		}
 	case *ast.MemberNode:
 		return c.member(n, known)
+	case *ast.NilNode:
+		return nil, wrongAt(n.Location().From, "%s is not written in expressions: whether something is there is asked with known(isee)", "nil")
 	case *ast.StringNode:
 		return nil, wrongAt(n.Location().From, "a word like %q can only be compared with a choice, for example kind == %[1]q", n.Value)
 	}
@@ -186,13 +220,17 @@ func yesNo(yes bool) *term {
 }
 
 func (c *compiler) literal(at file.Location) (*term, error) {
-	text := string(c.source[min(at.From, len(c.source)):min(at.To, len(c.source))])
+	text := strings.TrimSpace(string(c.source[min(at.From, len(c.source)):min(at.To, len(c.source))]))
 	n, err := ParseNumber(text)
 	if err != nil {
 		return nil, wrongAt(at.From, "%s %s", text, err)
 	}
 	_, decimals, _ := strings.Cut(text, ".")
-	return &term{op: opConst, kind: kindNumber, value: n, places: len(decimals)}, nil
+	t := &term{op: opConst, kind: kindNumber, value: n, places: len(decimals)}
+	if c.parts[at.From] {
+		t.value, t.scale = n.Div(Whole(100)).reduced(), scalePercent
+	}
+	return t, nil
 }
 
 func (c *compiler) name(n *ast.IdentifierNode, known inputSet) (*term, error) {
@@ -206,6 +244,12 @@ func (c *compiler) name(n *ast.IdentifierNode, known inputSet) (*term, error) {
 		return nil, wrongAt(n.Location().From, "%s is not written in expressions: an input that is yes or no stands alone, resident, and its contrary is not resident", n.Value)
 	case slices.Contains(c.scope.words, n.Value):
 		return nil, wrongAt(n.Location().From, "%s is a word of a choice and stands between quotes: %[1]q", n.Value)
+	}
+	if n.Value == "null" || n.Value == "nil" {
+		return nil, wrongAt(n.Location().From, "%s is not written in expressions: whether something is there is asked with known(isee)", n.Value)
+	}
+	if sym == nil && n.Value == c.scope.current {
+		return nil, wrongAt(n.Location().From, "%s is this very step: its value comes from what stands above it", n.Value)
 	}
 	if sym == nil && slices.Contains(c.scope.later, n.Value) {
 		return nil, wrongAt(n.Location().From, "%s is a step further down: what is used stands above; conditions of eligible come before all steps and know inputs and parameters alone, so write the choice there with ? :", n.Value)
@@ -236,7 +280,7 @@ func (c *compiler) mayRead(sym *symbol, from int, known inputSet) error {
 }
 
 func (sym *symbol) term() *term {
-	return &term{op: opSlot, kind: sym.kind, slot: sym.slot, euro: sym.euro, places: sym.places, percent: sym.percent, text: sym.name, of: sym.of, ifTrue: sym.ifTrue, ifFalse: sym.ifFalse}
+	return &term{op: opSlot, kind: sym.kind, slot: sym.slot, euro: sym.euro, places: sym.places, scale: sym.scale, text: sym.name, of: sym.of, ifTrue: sym.ifTrue, ifFalse: sym.ifFalse}
 }
 
 func (c *compiler) element(n *ast.PointerNode) (*term, error) {
@@ -280,7 +324,7 @@ func (c *compiler) unary(n *ast.UnaryNode, known inputSet) (*term, error) {
 		if err != nil || n.Operator == "+" {
 			return t, err
 		}
-		return &term{op: opNeg, kind: kindNumber, args: []*term{t}, euro: t.euro, places: t.places}, nil
+		return &term{op: opNeg, kind: kindNumber, args: []*term{t}, euro: t.euro, places: t.places, scale: t.scale}, nil
 	case "not", "!":
 		t, err := c.want(n.Node, kindYesNo, known)
 		if err != nil {
@@ -307,8 +351,12 @@ func (c *compiler) conditional(n *ast.ConditionalNode, known inputSet) (*term, e
 	if yes.kind != no.kind || yes.kind.isList() {
 		return nil, wrongAt(n.Exp2.Location().From, "both sides of the colon must be alike: one is %s, the other %s", yes.kind, no.kind)
 	}
+	scale, odd := scaleOf(yes, no)
+	if odd >= 0 {
+		return nil, unlike(n.Exp2.Location().From)
+	}
 	return &term{
-		op: opIf, kind: yes.kind, args: []*term{cond, yes, no}, euro: yes.euro || no.euro, places: max(yes.places, no.places),
+		op: opIf, kind: yes.kind, scale: scale, args: []*term{cond, yes, no}, euro: yes.euro || no.euro, places: max(yes.places, no.places),
 		ifTrue:  (cond.ifTrue | yes.ifTrue) & (cond.ifFalse | no.ifTrue),
 		ifFalse: (cond.ifTrue | yes.ifFalse) & (cond.ifFalse | no.ifFalse),
 	}, nil

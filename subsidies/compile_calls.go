@@ -46,8 +46,8 @@ func init() {
 	}
 	functions = map[string]function{
 		"known":             {"known(input)", 1, 1, (*compiler).isKnown},
-		"min":               {"min(a, b) or min(list)", 1, argumentsMax, (*compiler).least},
-		"max":               {"max(a, b) or max(list)", 1, argumentsMax, (*compiler).largest},
+		"min":               {"min(a, b), min(list)", 1, argumentsMax, (*compiler).least},
+		"max":               {"max(a, b), max(list)", 1, argumentsMax, (*compiler).largest},
 		"abs":               {"abs(x)", 1, 1, number(opAbs)},
 		"ceil":              {"ceil(x)", 1, 1, number(opCeil)},
 		"floor":             {"floor(x)", 1, 1, number(opFloor)},
@@ -57,7 +57,7 @@ func init() {
 		"round_up":          {"round_up(x, 0.01)", 1, 2, round(RoundUp)},
 		"round_down":        {"round_down(x, 0.01)", 1, 2, round(RoundDown)},
 		"round_half_even":   {"round_half_even(x, 0.01)", 1, 2, round(RoundHalfEven)},
-		"sum":               {"sum(list) or sum(list, min(#, 100))", 1, 2, list(opSum)},
+		"sum":               {"sum(list), sum(list, min(#, 100))", 1, 2, list(opSum)},
 		"count":             {"count(list, # > 100)", 2, 2, list(opCount)},
 		"any":               {"any(list, # > 100)", 2, 2, list(opAny)},
 		"all":               {"all(list, # > 100)", 2, 2, list(opAll)},
@@ -80,7 +80,7 @@ func init() {
 func (c *compiler) call(n ast.Node, name string, args []ast.Node, known inputSet) (*term, error) {
 	f, ok := functions[name]
 	from := n.Location().From
-	if meant := meantFunction(name); !ok && meant != "" {
+	if meant := meantFunction(name); !ok && meant != nil {
 		return nil, wrongAt(from, "there is no function %s; it is written %s", name, meant)
 	}
 	if !ok {
@@ -92,8 +92,9 @@ func (c *compiler) call(n ast.Node, name string, args []ast.Node, known inputSet
 	return f.call(c, call{name, from, args, known})
 }
 
-// meantFunction is how a function is written that was called by another name.
-func meantFunction(name string) string {
+// meantFunction is how a function is written that was called by another name, a
+// text or a [Phrase]; nil if none is near.
+func meantFunction(name string) any {
 	lower := strings.ToLower(name)
 	if english := italianFunctions[lower]; english != "" {
 		lower = english
@@ -102,12 +103,12 @@ func meantFunction(name string) string {
 		return f.use
 	}
 	if lower == "if" {
-		return "condition ? value : other value"
+		return phrase("condition ? value : other value")
 	}
 	if near := nearest(lower, slices.Sorted(maps.Keys(functions))); near != "" {
 		return functions[near].use
 	}
-	return ""
+	return nil
 }
 
 var italianFunctions = map[string]string{
@@ -160,6 +161,10 @@ func (c *compiler) extreme(o op, f call) (*term, error) {
 		t.args = append(t.args, a)
 		t.euro, t.places = t.euro || a.euro, max(t.places, a.places)
 	}
+	odd := -1
+	if t.scale, odd = scaleOf(t.args...); odd >= 0 {
+		return nil, unlike(f.args[odd].Location().From)
+	}
 	return t, nil
 }
 
@@ -207,8 +212,22 @@ func (c *compiler) numbers(o op, f call) (*term, error) {
 			t.euro, t.places = t.euro || a.euro, max(t.places, a.places)
 		}
 	}
-	if o == opCeil || o == opFloor {
+	odd := -1
+	switch o {
+	case opAbs:
+		t.scale = t.args[0].scale
+	case opLine:
+		if t.scale, odd = scaleOf(t.args[2], t.args[4]); odd >= 0 {
+			odd = 4
+		}
+	case opCeil, opFloor:
 		t.places, t.euro = 0, false
+		if t.args[0].scale == scalePercent {
+			return nil, wrongAt(f.from, "a percentage is rounded to a percentage: round_up(x, 1%%), round_down(x, 0.5%%)")
+		}
+	}
+	if odd >= 0 {
+		return nil, unlike(f.args[odd].Location().From)
 	}
 	return t, nil
 }
@@ -218,7 +237,10 @@ func (c *compiler) rounded(mode RoundingMode, f call) (*term, error) {
 	if err != nil {
 		return nil, err
 	}
-	unit, places := Whole(1), 0
+	unit, places, scale := Whole(1), 0, x.scale
+	if x.scale == scalePercent && len(f.args) < 2 {
+		return nil, wrongAt(f.from, "a percentage is rounded to a percentage: round_up(x, 1%%), round_down(x, 0.5%%)")
+	}
 	if len(f.args) == 2 {
 		u, err := c.want(f.args[1], kindNumber, f.known)
 		if err != nil {
@@ -227,12 +249,18 @@ func (c *compiler) rounded(mode RoundingMode, f call) (*term, error) {
 		if u.op != opConst || u.value.Sign() <= 0 {
 			return nil, wrongAt(f.args[1].Location().From, "the unit of a rounding is a number above zero, for example 0.01 or 0.10 or 1")
 		}
+		if x.scale == scalePercent && u.scale != scalePercent {
+			return nil, wrongAt(f.args[1].Location().From, "a percentage is rounded to a percentage: round_up(x, 1%%), round_down(x, 0.5%%)")
+		}
 		if isPlaces(u.value) {
 			return nil, wrongAt(f.args[1].Location().From, "the second number of a rounding is its unit, not how many decimals: 0.01 is the cent, 1 the euro")
 		}
 		unit, places = u.value, u.places
+		if u.scale == scalePercent {
+			scale = scalePercent
+		}
 	}
-	return &term{op: opRound, kind: kindNumber, args: []*term{x}, round: Rounding{unit, mode}, euro: x.euro, places: places, text: f.name}, nil
+	return &term{op: opRound, kind: kindNumber, args: []*term{x}, round: Rounding{unit, mode}, euro: x.euro, places: places, scale: scale, text: f.name}, nil
 }
 
 func (c *compiler) overList(o op, f call) (*term, error) {
@@ -272,7 +300,7 @@ func (c *compiler) overList(o op, f call) (*term, error) {
 	}
 	t.args = []*term{each}
 	if o == opSum {
-		t.euro, t.places = each.euro, each.places
+		t.euro, t.places, t.scale = each.euro, each.places, each.scale
 	}
 	return t, nil
 }

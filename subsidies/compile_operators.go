@@ -18,7 +18,7 @@ func (c *compiler) binary(n *ast.BinaryNode, known inputSet) (*term, error) {
 	case "in":
 		return c.in(n, known)
 	case "%":
-		return nil, wrongAt(n.Location().From, "%% is not known in expressions: write cost * 60 / 100, or a parameter rate: 60%%")
+		return nil, wrongAt(n.Location().From, "%% stands after the number of a percentage, and here a value follows it: write cost * 60%%")
 	}
 	if o, ok := arithmetic[n.Operator]; ok {
 		return c.arithmetic(n, o, known)
@@ -44,6 +44,10 @@ func (c *compiler) arithmetic(n *ast.BinaryNode, o op, known inputSet) (*term, e
 		return nil, wrongAt(n.Right.Location().From, "divides by zero")
 	case o == opDiv && left.euro && right.euro, o == opMul && left.euro && right.euro:
 		t.euro = false
+	}
+	ok := true
+	if t.scale, ok = scaled(o, left, right, t.euro); !ok {
+		return nil, unlike(n.Right.Location().From)
 	}
 	return t, nil
 }
@@ -75,6 +79,9 @@ func (c *compiler) comparison(n *ast.BinaryNode, o op, known inputSet) (*term, e
 	if word, ok := n.Right.(*ast.StringNode); ok {
 		return c.choiceComparison(n.Left, word, o, known)
 	}
+	if id, ok := n.Right.(*ast.IdentifierNode); ok && (id.Value == "null" || id.Value == "nil") {
+		return nil, wrongAt(id.Location().From, "%s is not written in expressions: whether something is there is asked with known(isee)", id.Value)
+	}
 	left, err := c.node(n.Left, known)
 	if err != nil {
 		return nil, err
@@ -90,6 +97,11 @@ func (c *compiler) comparison(n *ast.BinaryNode, o op, known inputSet) (*term, e
 		return nil, wrongAt(n.Location().From, "a choice is compared with one of its words, between quotes")
 	case left.kind == kindYesNo && o != opEqual && o != opNotEqual:
 		return nil, wrongAt(n.Location().From, "yes and no are not in an order: use == or !=")
+	}
+	for _, pair := range [][2]*term{{left, right}, {right, left}} {
+		if pair[0].scale == scalePercent && pair[1].op == opConst && pair[1].scale == scalePlain && pair[1].value.Cmp(Whole(1)) > 0 {
+			return nil, unlike(n.Right.Location().From)
+		}
 	}
 	t := &term{op: o, kind: kindYesNo, args: []*term{left, right}}
 	if left.kind == kindYesNo && right.op == opConst {

@@ -97,7 +97,7 @@ func (w *writer) conditions(p *formula, failed int, tariff bool) {
 func (w *writer) step(s *step) {
 	w.notes = nil
 	label := s.label.In(w.lang)
-	see := &shown{unit: s.unit, euro: s.euro, places: s.places}
+	see := &shown{unit: s.unit, euro: s.euro, percent: s.percent, places: s.places}
 	if s.when != nil && !s.when.holds(w.m) {
 		value := w.stepValue(s, s.settled(s.otherwise.number(w.m)), see)
 		why := w.reason(s.when, false)
@@ -193,7 +193,7 @@ func (w *writer) results(m *Measure, r Result) {
 		if m.Kind == KindTariff && !r.Eligible && !s.always {
 			continue // no tariff is set, which is not free
 		}
-		texts = append(texts, o.Label.In(w.lang)+" "+w.withUnit(r.Values[i], &shown{unit: o.Unit, euro: o.Euro, places: s.places}))
+		texts = append(texts, o.Label.In(w.lang)+" "+w.withUnit(r.Values[i], &shown{unit: o.Unit, euro: o.Euro, percent: s.percent, places: s.places}))
 	}
 	if len(texts) == 0 {
 		w.line(w.say("Risultato: nessuna tariffa (non vuol dire gratis)", "Result: no tariff (which does not mean free)"))
@@ -351,13 +351,9 @@ func (r *reductionRule) explain(w *writer) (lead, formula string) {
 	return strings.Join(texts, ", "), of + " × " + w.percent(left.Mul(Whole(100)))
 }
 
-// reduction is "dal secondo figlio (−20 %)"; what is below zero is an increase.
+// reduction is "dal secondo figlio (−20 %)".
 func (w *writer) reduction(l *reduction, percent Number) string {
-	sign := " (−"
-	if percent.Sign() < 0 {
-		sign, percent = " (+", percent.Neg()
-	}
-	return l.name.In(w.lang) + sign + w.percent(percent) + ")"
+	return l.name.In(w.lang) + " (−" + w.percent(percent) + ")"
 }
 
 // lost notes the reductions that hold and do not count, since only one does.

@@ -75,11 +75,8 @@ func checkFields(node ast.Node, t reflect.Type, all *faults) {
 
 func checkScalar(node ast.Node, t reflect.Type, all *faults) {
 	text, ok := scalarText(node)
-	_, yes := node.(*ast.BoolNode)
 	_, whole := node.(*ast.IntegerNode)
 	switch {
-	case t.Kind() == reflect.Bool && !yes:
-		all.add(misread(node, "true or false is expected here"))
 	case t.Kind() == reflect.Int && !whole:
 		all.add(misread(node, "a whole number is expected here"))
 	case !ok:

@@ -116,7 +116,7 @@ type (
 type (
 	inputFile struct {
 		Type     string    `yaml:"type"`
-		Optional bool      `yaml:"optional"`
+		Optional flag      `yaml:"optional"`
 		From     *exact    `yaml:"from"`
 		To       *exact    `yaml:"to"`
 		MaxItems *int      `yaml:"max_items"`
@@ -152,7 +152,7 @@ type (
 		Round      *roundFile      `yaml:"round"`
 		AtLeast    *source         `yaml:"at_least"`
 		AtMost     sources         `yaml:"at_most"`
-		Always     bool            `yaml:"even_if_not_eligible"`
+		Always     flag            `yaml:"even_if_not_eligible"`
 	}
 	boundFile struct {
 		UpTo  *source `yaml:"up_to"`
@@ -165,7 +165,7 @@ type (
 			After *source `yaml:"above"`
 			UpTo  *source `yaml:"up_to"`
 			Below *source `yaml:"below"`
-			Else  bool    `yaml:"else"`
+			Else  flag    `yaml:"else"`
 			Value *source `yaml:"value"`
 		} `yaml:"rows"`
 		Missing *source `yaml:"missing"`
@@ -191,7 +191,7 @@ type (
 		Below  []source    `yaml:"below"`
 		Bounds []boundFile `yaml:"bounds"`
 		Is     []source    `yaml:"is"`
-		Else   bool        `yaml:"else"`
+		Else   flag        `yaml:"else"`
 	}
 	reductionsFile struct {
 		Of   source `yaml:"of"`
@@ -225,11 +225,11 @@ type (
 		Order []struct {
 			By    string `yaml:"by"`
 			Dir   string `yaml:"dir"`
-			First *bool  `yaml:"first"`
+			First *flag  `yaml:"first"`
 		} `yaml:"order"`
 		Partial     string `yaml:"partial"`
 		OnShortfall string `yaml:"on_shortfall"`
-		ProRata     bool   `yaml:"pro_rata"`
+		ProRata     flag   `yaml:"pro_rata"`
 		Reserve     []struct {
 			Share source `yaml:"share"`
 			If    string `yaml:"if"`
@@ -264,6 +264,9 @@ type kinds []string
 // unitFile is a unit: one text for both languages, or one for each.
 type unitFile nameFile
 
+// flag is yes or no, written as inputs are.
+type flag bool
+
 // exact is a number of any precision.
 type exact Number
 
@@ -289,9 +292,13 @@ func (n *number) UnmarshalYAML(node ast.Node) error {
 
 // UnmarshalYAML reads YYYY-MM-DD.
 func (d *day) UnmarshalYAML(node ast.Node) error {
-	t, err := time.Parse(time.DateOnly, node.GetToken().Value)
-	if err != nil {
-		return misread(node, "%q is no date: write it as 2026-12-31", node.GetToken().Value)
+	text := node.GetToken().Value
+	t, err := time.Parse(time.DateOnly, text)
+	switch {
+	case err != nil && dayText.MatchString(text):
+		return misread(node, "there is no day %s: its form is right, but the month is shorter, or there is no such month", text)
+	case err != nil:
+		return misread(node, "%q is no date: write it as 2026-12-31", text)
 	}
 	*d = day(t)
 	return nil
@@ -403,6 +410,17 @@ func (u *unitFile) UnmarshalYAML(node ast.Node) error {
 		return nil
 	}
 	return yaml.NodeToValue(node, (*nameFile)(u), yaml.Strict())
+}
+
+// UnmarshalYAML reads yes, no, true or false.
+func (f *flag) UnmarshalYAML(node ast.Node) error {
+	text, _ := scalarText(node)
+	yes, ok := yesNoText(text)
+	if !ok {
+		return misread(node, "yes or no is expected here")
+	}
+	*f = flag(yes)
+	return nil
 }
 
 // UnmarshalYAML reads a number.

@@ -54,7 +54,8 @@ type step struct {
 	label     Name
 	unit      Name
 	euro      bool
-	places    int // decimals that a reader expects
+	percent   bool // a percentage, which counts from 0 to 1
+	places    int  // decimals that a reader expects
 	slot      int
 	kind      kind
 	always    bool // also for those who are not eligible
@@ -140,7 +141,8 @@ func (r Result) Amount(place int) money.Amount {
 }
 
 // ErrEvaluation says that a measure cannot be evaluated on the facts given: it
-// would divide by zero, or a number grows too large. Args: step, detail (English).
+// would divide by zero, a number grows too large, a reduction is not from 0 to 100
+// percent, or a result in euro is below zero. Args: step, detail (English).
 var ErrEvaluation = refusal.New(refusal.KindInvalid, "measure_evaluation")
 
 // Evaluator evaluates one measure many times without allocating. It is not for
@@ -191,6 +193,9 @@ func (e *Evaluator) Eval(f *Facts, day time.Time, r *Result) error {
 		if s.euro {
 			if _, ok := x.Amount(); !ok {
 				return ErrEvaluation.With("step", s.name, "detail", phrase("%s is no amount within %s", x, money.Max))
+			}
+			if x.Sign() < 0 {
+				return ErrEvaluation.With("step", s.name, "detail", phrase("the result is below zero, %s: at_least: 0 is missing", x))
 			}
 		}
 		r.Values = append(r.Values, x)

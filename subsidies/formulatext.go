@@ -86,6 +86,11 @@ func (w *writer) how(t *term, value string) string {
 		unit := map[op]string{
 			opYears: w.say("anni compiuti", "complete years"), opMonths: w.say("mesi compiuti", "complete months"), opDays: w.say("giorni", "days"),
 		}[t.op]
+		if t.number(w.m).Cmp(Whole(1)) == 0 {
+			unit = map[op]string{
+				opYears: w.say("anno compiuto", "complete year"), opMonths: w.say("mese compiuto", "complete month"), opDays: w.say("giorno", "day"),
+			}[t.op]
+		}
 		return w.say("%s %s dal %s al %s", "%s %s from %s to %s", value, unit, w.bare(t.args[0]), w.bare(t.args[1]))
 	case opAddDays, opAddMonths, opAddYears:
 		unit := map[op]string{opAddDays: w.say("giorni", "days"), opAddMonths: w.say("mesi", "months"), opAddYears: w.say("anni", "years")}[t.op]

@@ -225,17 +225,28 @@ func notGiven(in *Input) error {
 	return ErrInput.With("input", in.Name, "detail", phrase("is needed and was not given"))
 }
 
+// yesNoText reads yes or no, in small letters or capitals; false if it is neither.
+func yesNoText(text string) (yes, ok bool) {
+	switch strings.ToLower(text) {
+	case "true", "yes", "sì", "si":
+		return true, true
+	case "false", "no":
+		return false, true
+	}
+	return false, false
+}
+
 // one reads a value, or an element of a list.
 func (in *Input) one(m *Measure, text string) (Number, error) {
 	switch in.Type.kind().element() {
 	case kindYesNo:
-		switch strings.ToLower(text) {
-		case "true", "yes", "sì", "si":
+		switch yes, ok := yesNoText(text); {
+		case !ok:
+			return Number{}, phrase("%q is neither true nor false", text)
+		case yes:
 			return Whole(1), nil
-		case "false", "no":
-			return Whole(0), nil
 		}
-		return Number{}, phrase("%q is neither true nor false", text)
+		return Whole(0), nil
 	case kindChoice:
 		if !slices.Contains(in.Of, text) {
 			return Number{}, phrase("%q is none of %s", text, strings.Join(in.Of, ", "))

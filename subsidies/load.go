@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -90,12 +91,16 @@ func readFile(data []byte) (f measureFile, r reader, err error) {
 	if len(data) > measureBytesMax {
 		return f, r, ErrSyntax.With("line", 0, "detail", phrase("the file is larger than %d KiB", measureBytesMax>>10))
 	}
+	data, err = utf8Text(data)
+	if err != nil {
+		return f, r, err
+	}
 	if line := tooDeep(data); line > 0 {
 		return f, r, ErrSyntax.With("line", line, "detail", phrase("brackets or lists nest deeper than %d", depthMax))
 	}
 	tree, err := parser.ParseBytes(data, 0)
 	if err != nil {
-		return f, r, syntax(err)
+		return f, r, lookedAt(data, syntax(err))
 	}
 	for _, doc := range tree.Docs {
 		var found aliases
@@ -113,12 +118,87 @@ func readFile(data []byte) (f measureFile, r reader, err error) {
 	}
 	checkFields(tree.Docs[0].Body, reflect.TypeFor[measureFile](), &all)
 	if err := all.err(); err != nil {
-		return f, r, err
+		return f, r, lookedAt(data, err)
 	}
 	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&f); err != nil {
 		return f, r, syntax(err)
 	}
 	return f, reader{tree}, nil
+}
+
+// utf8Text is the text of a file without the mark of its encoding. It refuses
+// what is not UTF-8, with the line of the first byte that is not.
+func utf8Text(data []byte) ([]byte, error) {
+	encoded := func(line int, as Phrase) error {
+		return ErrSyntax.With("line", line, "column", 0, "detail", phrase("the file is %s: save it as UTF-8 (in the editor: Save as, encoding UTF-8)", as))
+	}
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	head := data[:min(len(data), 2)]
+	if bytes.Equal(head, []byte("\xff\xfe")) || bytes.Equal(head, []byte("\xfe\xff")) || len(head) == 2 && (head[0] == 0) != (head[1] == 0) {
+		return nil, encoded(1, phrase("UTF-16 text"))
+	}
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size == 1 {
+			return nil, encoded(1+bytes.Count(data[:i], []byte("\n")), phrase("Latin-1 or Windows-1252 text"))
+		}
+		i += size
+	}
+	return data, nil
+}
+
+// hardSpaceText is a space that does not break, before anything but text.
+var hardSpaceText = regexp.MustCompile("^([^\"'#]|\"[^\"]*\"|'[^']*')*?\u00a0")
+
+var (
+	dashText  = regexp.MustCompile(`^ *-[a-z{]`)
+	colonText = regexp.MustCompile(`: +[^"'{\[#,]*\w : *\w`)
+)
+
+// lookedAt says of each error what YAML cannot tell of its line: a space that does
+// not break outside of quotes, which nobody sees and YAML reads as a letter, or what
+// is written without a space or between no quotes.
+func lookedAt(data []byte, err error) error {
+	lines := strings.Split(string(data), "\n")
+	var all faults
+	told := map[int]bool{}
+	for _, e := range refusal.All(err) {
+		line, _ := e.Args["line"].(int)
+		seen := lookAt(lines, line)
+		switch {
+		case seen == nil:
+			all.add(e)
+		case !told[lineOfRefusal(seen)]:
+			told[lineOfRefusal(seen)] = true
+			all.add(seen)
+		}
+	}
+	return all.err()
+}
+
+// lookAt looks at a line, and for spaces that do not break at the one before too.
+func lookAt(lines []string, line int) *refusal.Error {
+	wrong := func(n int, before string, detail Phrase) *refusal.Error {
+		return ErrSyntax.With("line", n, "column", utf8.RuneCountInString(before), "detail", detail)
+	}
+	for _, n := range []int{line, line - 1} {
+		if n < 1 || n > len(lines) {
+			continue
+		}
+		if found := hardSpaceText.FindString(lines[n-1]); found != "" {
+			return wrong(n, found, phrase("a space that does not break (it is copied from texts and looks like any other): write a plain one"))
+		}
+	}
+	if line < 1 || line > len(lines) {
+		return nil
+	}
+	if found := dashText.FindString(lines[line-1]); found != "" {
+		return wrong(line, found, phrase("after the dash of a list there is a space: - name"))
+	}
+	if found := colonText.FindString(lines[line-1]); found != "" {
+		return wrong(line, found, phrase("a colon in an expression: divided by is /, and a choice stands between quotes, \"a ? b : c\""))
+	}
+	return nil
 }
 
 // tooDeep returns the first line on which brackets or dashes nest deeper than
@@ -258,20 +338,74 @@ func (r reader) head(f measureFile, m *Measure) error {
 		expect Phrase
 	}{
 		{"id", measureID.MatchString(m.ID), phrase("id is small letters, digits, - and _, for example mensa-2026")},
-		{"name", m.Name.IT != "" && m.Name.EN != "", phrase("name is {it: ..., en: ...}")},
+		{"name", m.Name.IT != "" && m.Name.EN != "", nameExpected(m.Name)},
 		{"kind", slices.Contains([]MeasureKind{KindBenefit, KindTariff}, m.Kind), phrase("kind is benefit or tariff")},
 		{"source", m.Source.Act != "" && !m.Source.Date.IsZero(), phrase("source is {act: ..., date: 2026-05-14}, with a url or a protocol")},
 		{"checked", !m.Checked.IsZero(), phrase("checked is the day on which somebody compared the file with the act, for example 2026-06-01")},
-		{"valid", !m.From.IsZero() && !m.To.Before(m.From) && dayOf(m.From) >= dayFirst && dayOf(m.To) <= dayLast,
+		{"valid", m.From.IsZero() || m.To.IsZero() || !m.To.Before(m.From), phrase("from is after to: the first day is %s, the last one %s", m.From.Format(time.DateOnly), m.To.Format(time.DateOnly))},
+		{"valid", !m.From.IsZero() && !m.To.IsZero() && (m.To.Before(m.From) || dayOf(m.From) >= dayFirst && dayOf(m.To) <= dayLast),
 			phrase("valid is {from: 2026-09-01, to: 2027-06-30}, both days included, the first one not after the last")},
-		{"cases", len(f.Cases) > 0 && len(f.Cases) <= casesMax, phrase("cases holds from 1 to %d worked cases", casesMax)},
+		{"cases", len(f.Cases) > 0, phrase("cases is empty: write at least one worked case")},
+		{"cases", len(f.Cases) <= casesMax, phrase("cases holds from 1 to %d worked cases", casesMax)},
 	} {
 		if !check.ok {
 			all.add(r.at("$."+check.path, ErrField, "field", check.path, "detail", check.expect))
 		}
 	}
+	if !m.Source.Date.IsZero() {
+		all.add(r.source(m))
+	}
+	m.sourceLine, m.checkedLine = r.line("$.source"), r.line("$.checked")
 	all.add(r.isee(f, m))
 	return all.err()
+}
+
+var webAddress = regexp.MustCompile(`^https?://[^\s/]+\.[^\s]+$`)
+
+// source checks that the act can be found, and that it was there when it was
+// compared with the file.
+func (r reader) source(m *Measure) error {
+	var all faults
+	refuse := func(field string, expect Phrase) {
+		all.add(r.at("$."+field, ErrField, "field", field, "detail", expect))
+	}
+	switch {
+	case m.Source.URL == "" && m.Source.Protocol == "":
+		refuse("source", phrase("source needs a url or a protocol, by which the act is found"))
+	case m.Source.URL != "" && !webAddress.MatchString(m.Source.URL):
+		refuse("source", phrase("the url of source begins with https:// or http://"))
+	}
+	if !m.Checked.IsZero() && m.Checked.Before(m.Source.Date) {
+		refuse("checked", phrase("checked is before the date of the act: an act is compared after it was made"))
+	}
+	return all.err()
+}
+
+// FutureDays refuses an act that is dated after a day, or that was compared with
+// the file after it: [ErrField], with the line.
+func (m *Measure) FutureDays(today time.Time) error {
+	var all faults
+	for _, one := range []struct {
+		field string
+		day   time.Time
+		line  int
+	}{{"source", m.Source.Date, m.sourceLine}, {"checked", m.Checked, m.checkedLine}} {
+		if dayOf(one.day) > dayOf(today) {
+			all.add(ErrField.With("line", one.line, "field", one.field, "detail", phrase("%s is in the future", one.day.Format(time.DateOnly))))
+		}
+	}
+	return all.err()
+}
+
+// nameExpected says what a name lacks.
+func nameExpected(n Name) Phrase {
+	switch {
+	case n.IT != "":
+		return phrase("en is missing: the English name, as in {it: ..., en: ...}")
+	case n.EN != "":
+		return phrase("it is missing: the Italian name, as in {it: ..., en: ...}")
+	}
+	return phrase("name is {it: ..., en: ...}")
 }
 
 // isee reads the kinds of ISEE that the measure looks at.

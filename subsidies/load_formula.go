@@ -42,7 +42,7 @@ func (r reader) formula(file measureFile, m *Measure) error {
 		b.f.scope.later = append(b.f.scope.later, s.Name)
 	}
 	var all faults
-	readable := !all.add(b.inputs(file))
+	readable := !all.add(b.inputs(file)) && (len(m.ISEEKinds) == len(file.ISEE) || slices.Equal(file.ISEE, kinds{iseeNone}))
 	for _, part := range []func(measureFile) error{b.parameters, b.conditions, b.steps, b.outputs} {
 		all.add(part(file))
 	}
@@ -209,7 +209,7 @@ func (k ISEEKind) input() Input {
 
 func (b *builder) readInput(path, name string, f inputFile) (Input, error) {
 	b.labelled(name, f.Label)
-	in := Input{Name: name, Type: InputType(f.Type), Optional: f.Optional, Unit: Name(f.Unit), Of: f.Of, ItemsMax: itemsMax, Label: labelOf(name, f.Label)}
+	in := Input{Name: name, Type: InputType(f.Type), Optional: bool(f.Optional), Unit: Name(f.Unit), Of: f.Of, ItemsMax: itemsMax, Label: labelOf(name, f.Label)}
 	k := in.Type.kind()
 	switch {
 	case !slices.Contains(InputTypes(), in.Type):
@@ -358,7 +358,14 @@ func (b *builder) dated(at string, v datedFile, p *parameter, sym *symbol) (date
 		n = p.values[len(p.values)-1].value.Mul(Whole(1).Add(n))
 	} else {
 		_, decimals, _ := strings.Cut(strings.TrimSuffix(text.text, "%"), ".")
-		sym.places, sym.percent = max(sym.places, len(strings.TrimSpace(decimals))), percent
+		written := scalePlain
+		if percent {
+			written = scalePercent
+		}
+		if !first && written != sym.scale {
+			return datedValue{}, b.located(*text, wrongAt(0, "of the values of a parameter either all are written with %%, or none"))
+		}
+		sym.places, sym.scale = max(sym.places, len(strings.TrimSpace(decimals))), written
 	}
 	if v.Round != nil {
 		round, err := b.rounding(at+".round", v.Round)

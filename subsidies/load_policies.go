@@ -100,7 +100,7 @@ func (r reader) stacking(f *stackingFile, m *Measure) error {
 }
 
 func (r reader) fund(f *fundFile, m *Measure) error {
-	p := &FundPolicy{Mode: FundMode(f.Mode), Partial: f.Partial == "allow", Skip: f.OnShortfall == "skip", ProRata: f.ProRata, Note: f.Note}
+	p := &FundPolicy{Mode: FundMode(f.Mode), Partial: f.Partial == "allow", Skip: f.OnShortfall == "skip", ProRata: bool(f.ProRata), Note: f.Note}
 	ranked := p.Mode == FundRanking || p.Mode == FundFirstCome
 	switch {
 	case p.Mode != FundEntitlement && !ranked:
@@ -109,9 +109,9 @@ func (r reader) fund(f *fundFile, m *Measure) error {
 		return r.wrong("$.fund.partial", "partial is allow or forbid")
 	case !slices.Contains([]string{"", "stop", "skip"}, f.OnShortfall):
 		return r.wrong("$.fund.on_shortfall", "on_shortfall is stop or skip")
-	case ranked && !f.ProRata && (f.Partial == "" || f.OnShortfall == ""):
+	case ranked && !p.ProRata && (f.Partial == "" || f.OnShortfall == ""):
 		return r.wrong("$.fund", "say what happens when the money ends: partial (allow or forbid) and on_shortfall (stop or skip), or pro_rata: true")
-	case f.ProRata && (f.Partial != "" || f.OnShortfall != "" || len(f.Reserve) > 0):
+	case p.ProRata && (f.Partial != "" || f.OnShortfall != "" || len(f.Reserve) > 0):
 		return r.wrong("$.fund", "pro_rata cuts everybody alike: partial, on_shortfall and reserve have no meaning beside it")
 	case p.Mode == FundRanking && len(f.Order) == 0:
 		return r.wrong("$.fund", "a ranking needs an order, for example order: [{by: isee, dir: asc}]")
@@ -121,7 +121,7 @@ func (r reader) fund(f *fundFile, m *Measure) error {
 		if !plainName.MatchString(o.By) || (o.Dir == "") == (o.First == nil) || o.Dir != "" && o.Dir != "asc" && o.Dir != "desc" {
 			return r.wrong(path, "a key of the order is {by: isee, dir: asc}, or {by: a_mark, first: true} for those who have it first")
 		}
-		p.Order = append(p.Order, OrderKey{By: o.By, Descending: o.Dir == "desc" || o.First != nil && *o.First})
+		p.Order = append(p.Order, OrderKey{By: o.By, Descending: o.Dir == "desc" || o.First != nil && bool(*o.First)})
 	}
 	if p.Mode == FundFirstCome && len(p.Order) == 0 {
 		p.Order = []OrderKey{{By: AppliedAt}}
@@ -330,7 +330,7 @@ func (r reader) proveFunding(path string, i int, c FundingCase, m *Measure) erro
 	if err != nil {
 		return r.wrong(path, "funding case %d: %v", i+1, refusal.All(err)[0].Args["detail"])
 	}
-	differs := func(what string, got, expect any) error {
+	differs := func(what, got, expect any) error {
 		return r.differs(path, i, c.Name, what, got, expect, nil)
 	}
 	if c.Ranking != nil && !slices.Equal(c.Ranking, got.Ranking) {
@@ -338,7 +338,7 @@ func (r reader) proveFunding(path string, i int, c FundingCase, m *Measure) erro
 	}
 	for j, id := range got.Ranking {
 		if expect, ok := c.Granted[id]; ok && expect != got.Granted[j] {
-			return differs("granted to "+id, got.Granted[j], expect)
+			return differs(phrase("granted to %s", id), got.Granted[j], expect)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.Granted)) {

@@ -49,7 +49,33 @@ func (b *builder) answer(s source, known inputSet, all *shape) (*term, error) {
 		return nil, err
 	}
 	all.kind, all.euro, all.places = kindNumber, all.euro || t.euro, max(all.places, t.places)
-	return t, nil
+	return t, b.alike(s, t, all)
+}
+
+// alike refuses a percentage where the other values of a step are plain numbers,
+// and the other way round.
+func (b *builder) alike(s source, t *term, all *shape) error {
+	if t == nil || t.kind != kindNumber || t.neutral() {
+		return nil
+	}
+	if !all.scaled {
+		all.scale, all.scaled = t.scale, true
+		return nil
+	}
+	joint, ok := all.scale.with(t.scale)
+	if !ok {
+		return b.located(s, unlike(0))
+	}
+	all.scale = joint
+	return nil
+}
+
+// alikeMissing is alike for what holds when something is missing.
+func (b *builder) alikeMissing(s *source, t *term, all *shape) error {
+	if s == nil {
+		return nil
+	}
+	return b.alike(*s, t, all)
 }
 
 func (b *builder) brackets(path string, f *bracketsFile, s *step, known inputSet) (shape, error) {
@@ -68,8 +94,9 @@ func (b *builder) brackets(path string, f *bracketsFile, s *step, known inputSet
 	known |= asks
 	bounds := true // all of them can be read
 	for i := range f.Rows {
-		row, err := b.row(path, f, i, r.rows, bounds)
-		bounds = bounds && !told.add(err)
+		row, readable, err := b.row(path, f, i, r.rows, bounds)
+		bounds = bounds && readable
+		told.add(err)
 		if value := f.Rows[i].Value; value == nil {
 			told.add(b.wrong(fmt.Sprintf("%s.rows[%d]", path, i), "value is needed: what holds in this range"))
 		} else {
@@ -87,21 +114,25 @@ func (b *builder) brackets(path string, f *bracketsFile, s *step, known inputSet
 		r.above, err = b.beyond(path, f.Above, ends[len(ends)-1].open, known, &all)
 		told.add(err)
 	}
+	told.add(b.alikeMissing(f.Missing, missing, &all))
 	return all, told.err()
 }
 
-// row reads the range of a row; the rows before are those whose bounds can be read.
-func (b *builder) row(path string, f *bracketsFile, i int, before []bracketRow, readable bool) (bracketRow, error) {
+// row reads the range of a row, and says whether its bound can be read; those
+// before are compared with it if all of them can.
+func (b *builder) row(path string, f *bracketsFile, i int, before []bracketRow, compared bool) (bracketRow, bool, error) {
 	row, at := f.Rows[i], fmt.Sprintf("%s.rows[%d]", path, i)
-	end, err := b.bound(at, row.UpTo, row.Below, row.Else)
-	switch {
-	case err != nil:
-	case end.open && i < len(f.Rows)-1:
+	end, err := b.bound(at, row.UpTo, row.Below, bool(row.Else))
+	if err == nil && end.open && i < len(f.Rows)-1 {
 		err = b.wrong(at, "else takes everything that is left: it is the last row")
-	case readable:
+	}
+	if err != nil {
+		return bracketRow{upTo: end}, false, err
+	}
+	if compared {
 		err = b.meets(at, row.From, row.After, before)
 	}
-	return bracketRow{upTo: end}, err
+	return bracketRow{upTo: end}, true, err
 }
 
 // beyond reads what holds past the last range.
@@ -218,13 +249,20 @@ func (b *builder) meets(path string, from, above *source, before []bracketRow) e
 		if end.inclusive {
 			ended = phrase("up to %s", x)
 		}
+		here, there := "from: "+x.String(), "below: "+y.String() // what meets the other row
+		if end.inclusive {
+			here = "above: " + x.String()
+		}
+		if outside {
+			there = "up_to: " + y.String()
+		}
 		switch {
 		case c > 0 && len(before) == 0:
 			return b.wrong(path, "a hole: the first row begins %s, and what holds from 0 is not decided", stated)
 		case c > 0:
-			return b.wrong(path, "a hole: the row before ends %s and this one begins %s; decide what holds between them, and write above: %s here or another bound there", ended, stated, x)
+			return b.wrong(path, "a hole: the row before ends %s and this one begins %s; decide what holds between them, and write %s here or %s there", ended, stated, here, there)
 		case c < 0:
-			return b.wrong(path, "an overlap: the row before ends %s and this one begins %s", ended, stated)
+			return b.wrong(path, "an overlap: the row before ends %s and this one begins %s; decide what holds in both, and write %s here or %s there", ended, stated, here, there)
 		}
 		return nil
 	})
@@ -262,6 +300,7 @@ func (b *builder) linear(path string, f *lineFile, s *step, known inputSet) (sha
 		r.after, err = b.answer(*f.After, known, &all)
 		told.add(err)
 	}
+	told.add(b.alikeMissing(f.Missing, missing, &all))
 	if err := told.err(); err != nil {
 		return all, err
 	}

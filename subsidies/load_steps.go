@@ -2,6 +2,7 @@ package subsidies
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -22,7 +23,9 @@ func (b *builder) steps(file measureFile) error {
 // step reads one step; what its condition makes known, its rule may read.
 func (b *builder) step(path string, f stepFile, output bool) error {
 	b.labelled(f.Name, f.Label)
-	s := step{name: f.Name, label: labelOf(f.Name, f.Label), always: f.Always, output: output}
+	b.f.scope.current = f.Name
+	defer func() { b.f.scope.current = "" }()
+	s := step{name: f.Name, label: labelOf(f.Name, f.Label), always: bool(f.Always), output: output}
 	known := b.known
 	if f.Always {
 		known = 0
@@ -43,13 +46,18 @@ func (b *builder) step(path string, f stepFile, output bool) error {
 		shape.kind = kindNumber
 	}
 	s.kind = shape.kind
-	all.add(b.unless(path, f, &s, otherwise))
-	all.add(b.limits(path, f, &s, known))
+	all.add(b.unless(path, f, &s, &shape, otherwise))
+	all.add(b.limits(path, f, &s, &shape, known))
 	if err := all.err(); err != nil {
 		return err
 	}
-	b.unit(f, &s, shape)
-	sym := &symbol{name: s.name, kind: s.kind, euro: s.euro, places: s.places, of: shape.words}
+	if err := b.unit(path, f, &s, shape); err != nil {
+		return err
+	}
+	sym := &symbol{name: s.name, kind: s.kind, euro: s.euro, places: s.places, of: shape.words, scale: shape.scale}
+	if s.euro {
+		sym.scale = scalePlain
+	}
 	if s.when == nil {
 		sym.ifTrue, sym.ifFalse = shape.ifTrue, shape.ifFalse
 	}
@@ -69,12 +77,14 @@ type shape struct {
 	kind            kind
 	euro            bool
 	places          int
+	scale           scale
+	scaled          bool // scale is that of a value, not of zero alone
 	words           []string
 	ifTrue, ifFalse inputSet
 }
 
 func shapeOf(t *term) shape {
-	return shape{kind: t.kind, euro: t.euro, places: t.places, ifTrue: t.ifTrue, ifFalse: t.ifFalse}
+	return shape{kind: t.kind, euro: t.euro, places: t.places, scale: t.scale, scaled: !t.neutral(), ifTrue: t.ifTrue, ifFalse: t.ifFalse}
 }
 
 // rule reads the one rule of a step.
@@ -110,7 +120,7 @@ func (b *builder) rule(path string, f stepFile, s *step, known inputSet) (shape,
 }
 
 // unless reads what a step is when its condition does not hold.
-func (b *builder) unless(path string, f stepFile, s *step, known inputSet) error {
+func (b *builder) unless(path string, f stepFile, s *step, shape *shape, known inputSet) error {
 	if f.When == nil {
 		if f.Otherwise != nil {
 			return b.wrong(path, "otherwise needs a when")
@@ -126,11 +136,14 @@ func (b *builder) unless(path string, f stepFile, s *step, known inputSet) error
 	}
 	t, err := b.typed(*f.Otherwise, s.kind, known)
 	s.otherwise = t
+	if err == nil {
+		err = b.alike(*f.Otherwise, t, shape)
+	}
 	return err
 }
 
 // limits reads rounding, least and most.
-func (b *builder) limits(path string, f stepFile, s *step, known inputSet) error {
+func (b *builder) limits(path string, f stepFile, s *step, shape *shape, known inputSet) error {
 	if s.kind != kindNumber && (f.Round != nil || f.AtLeast != nil || len(f.AtMost) > 0) {
 		return b.wrong(path, "only a number is rounded or limited, and step %s is %s", f.Name, s.kind)
 	}
@@ -142,12 +155,16 @@ func (b *builder) limits(path string, f stepFile, s *step, known inputSet) error
 	}
 	if f.AtLeast != nil {
 		t, err := b.typed(*f.AtLeast, kindNumber, known)
-		all.add(err)
+		if !all.add(err) {
+			all.add(b.alike(*f.AtLeast, t, shape))
+		}
 		s.atLeast = t
 	}
 	for _, one := range f.AtMost {
 		t, err := b.typed(one, kindNumber, known)
-		all.add(err)
+		if !all.add(err) {
+			all.add(b.alike(one, t, shape))
+		}
 		s.atMost = append(s.atMost, t)
 	}
 	return all.err()
@@ -155,21 +172,36 @@ func (b *builder) limits(path string, f stepFile, s *step, known inputSet) error
 
 // unit decides how a step is shown: as the file says; without a word, results and
 // what is reckoned from amounts are euro.
-func (b *builder) unit(f stepFile, s *step, shape shape) {
+func (b *builder) unit(path string, f stepFile, s *step, shape shape) error {
 	switch {
 	case f.Unit != nil:
 		s.unit = Name(*f.Unit)
+	case shape.scale == scalePercent: // it is shown as one
 	case s.kind == kindNumber && (shape.euro || s.output):
 		s.unit = Name{euroSign, euroSign}
 	}
+	if wordedEuro.MatchString(s.unit.IT) || wordedEuro.MatchString(s.unit.EN) {
+		return b.wrong(path+".unit", "the unit of an amount begins with €: write %s", wordedEuro.ReplaceAllString(s.unit.IT, euroSign))
+	}
 	s.euro = s.kind == kindNumber && strings.HasPrefix(s.unit.IT, euroSign)
+	s.percent = shape.scale == scalePercent && !s.euro
+	switch hundred := s.unit.IT == "%"; {
+	case hundred && (shape.scale == scaleShare || s.percent && s.output):
+		return b.wrong(path+".unit", "%s is reckoned from a percentage, which counts from 0 to 1: leave the unit %% out, or divide by 1%% for a result out of a hundred", s.name)
+	case s.percent && s.round != nil && s.round.To.Cmp(Whole(1)) >= 0:
+		return b.wrong(path+".round", "a percentage counts from 0 to 1: to: 0.01 rounds it to one in a hundred")
+	}
 	s.places = shape.places
 	if s.euro {
 		s.places = 2
 	} else if s.round != nil {
 		s.places = 0
 	}
+	return nil
 }
+
+// wordedEuro is the beginning of a unit that was meant as €.
+var wordedEuro = regexp.MustCompile(`(?i)^ *(euro|eur)\b *`)
 
 func (b *builder) outputs(file measureFile) error {
 	var all faults

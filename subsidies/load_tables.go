@@ -43,6 +43,7 @@ func (b *builder) table(path string, f *tableFile, s *step, known inputSet) (sha
 		r.above, err = b.beyond(path, f.Above, open, known, &all)
 		told.add(err)
 	}
+	told.add(b.alikeMissing(f.Missing, r.missing, &all))
 	return all, told.err()
 }
 
@@ -58,7 +59,7 @@ func (a *axis) closed() bool {
 }
 
 func (b *builder) axis(path string, f axisFile, known inputSet) (axis, error) {
-	a := axis{rest: f.Else}
+	a := axis{rest: bool(f.Else)}
 	if f.Of.text == "" {
 		return a, b.wrong(path, "of is needed: what the axis looks at")
 	}
@@ -118,14 +119,11 @@ func (b *builder) places(path string, is []source, a *axis) error {
 			}
 			t = &term{op: opConst, kind: kindChoice, value: Whole(b.f.scope.word(one.text)), choice: one.text}
 		case kindYesNo:
-			switch one.text {
-			case "yes", "true":
-				t = yesNo(true)
-			case "no", "false":
-				t = yesNo(false)
-			default:
+			yes, ok := yesNoText(one.text)
+			if !ok {
 				return b.located(one, wrongAt(0, "is neither yes nor no"))
 			}
+			t = yesNo(yes)
 		default:
 			if t, err = b.fixed(one); err != nil {
 				return err
@@ -175,20 +173,71 @@ func (b *builder) reductions(path string, f *reductionsFile, s *step, known inpu
 	return all, told.err()
 }
 
-// percentage reads "50", "50%", or an expression whose value is out of a hundred.
+// percentage reads "50", "50%", or an expression: a percentage means itself, and a
+// plain number is out of a hundred.
 func (b *builder) percentage(s source, known inputSet) (*term, error) {
-	if n, percent, err := parsePercent(s.text); percent {
-		if err != nil {
-			return nil, b.located(s, wrongAt(0, "%s", err))
-		}
-		return &term{op: opConst, kind: kindNumber, value: n.Mul(Whole(100)).reduced()}, nil
-	}
-	if n, err := ParseNumber(s.text); err == nil && n.Sign() > 0 && n.Cmp(Whole(1)) < 0 {
-		return nil, b.located(s, wrongAt(0, "%s is less than one in a hundred: write 20%% for a fifth, or 0.2%% if so little is meant", s.text))
-	}
 	t, err := b.typed(s, kindNumber, known)
-	if err == nil && t.op == opSlot && t.percent { // a parameter written 50%
+	if err != nil {
+		return nil, err
+	}
+	plain := t.scale == scalePlain
+	switch {
+	case t.scale == scaleMixed:
+		return nil, b.located(s, unlike(0))
+	case !plain:
 		t = &term{op: opMul, kind: kindNumber, args: []*term{t, {op: opConst, kind: kindNumber, value: Whole(100)}}}
 	}
-	return t, err
+	return t, b.within100(s, t, plain)
+}
+
+// within100 refuses a reduction that is surely below nothing or above all, and one
+// of which every value is below one in a hundred though it is not written with %:
+// 0.2 was meant as a fifth.
+func (b *builder) within100(s source, t *term, plain bool) error {
+	values, small, others := []Number{}, 0, false
+	for _, leaf := range leaves(t, nil) {
+		if !b.isFixed(leaf) {
+			others = true
+			continue
+		}
+		if err := b.onDays(func(_ int64, m *memory) error {
+			values = append(values, leaf.number(m))
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	for _, n := range values {
+		switch {
+		case n.Sign() < 0:
+			return b.located(s, wrongAt(0, "a reduction is written without a sign, 20%%; an increase is a step of its own, for example value: fee * 120%%"))
+		case n.Cmp(Whole(100)) > 0:
+			return b.located(s, wrongAt(0, "a reduction of %s%% is more than all: it goes from 0 to 100%%", n))
+		case n.Sign() > 0 && n.Cmp(Whole(1)) < 0:
+			small++
+		}
+	}
+	if !others && plain && small > 0 && !slices.ContainsFunc(values, func(n Number) bool { return n.Cmp(Whole(1)) >= 0 }) {
+		return b.located(s, wrongAt(0, "%s is less than one in a hundred: write 20%% for a fifth, or 0.2%% if so little is meant", values[0]))
+	}
+	return nil
+}
+
+// leaves are the terms of which a term has the value of one.
+func leaves(t *term, list []*term) []*term {
+	switch {
+	case t.op == opIf:
+		return leaves(t.args[2], leaves(t.args[1], list))
+	case (t.op == opMin || t.op == opMax) && len(t.args) > 0:
+		for _, arg := range t.args {
+			list = leaves(arg, list)
+		}
+		return list
+	case t.op == opMul && t.args[1].op == opConst && t.args[1].value.Cmp(Whole(100)) == 0: // a percentage
+		for _, leaf := range leaves(t.args[0], nil) {
+			list = append(list, &term{op: opMul, kind: kindNumber, args: []*term{leaf, t.args[1]}})
+		}
+		return list
+	}
+	return append(list, t)
 }

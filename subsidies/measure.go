@@ -41,6 +41,8 @@ type Measure struct {
 	Fund     *FundPolicy // nil if the measure has no fund, as a tariff
 	Fundings []FundingCase
 
+	sourceLine, checkedLine int // in the file
+
 	formula    *formula
 	granting   *granting
 	unlabelled []string

@@ -85,7 +85,7 @@ func TestCeilAndFloorAreNeighbours(t *testing.T) {
 func TestNumbersAreReadAsTheyAreWritten(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"0": "0", "17000.00": "17000", "-0.5": "-1/2", "0.125": "1/8", "10_000.25": "40001/4", "17.0000": "17", "1234.567": "1234567/1000",
+		"0": "0", "17000.00": "17000", "-0.5": "-1/2", "0.125": "1/8", "10000.25": "40001/4", "17.0000": "17", "1234.567": "1234567/1000",
 		"999999999999.99": "99999999999999/100",
 	} {
 		n, err := ParseNumber(text)

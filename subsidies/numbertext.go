@@ -7,7 +7,7 @@ import (
 )
 
 var (
-	decimalText = regexp.MustCompile(`^-?(0|[1-9][0-9_]*)(\.[0-9]+)?$`)
+	decimalText = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
 	// doubtfulText may be seventeen, or seventeen thousand as it is written in Italy.
 	doubtfulText = regexp.MustCompile(`^-?[1-9][0-9]{0,2}\.[0-9]{3}$`)
 )
@@ -22,7 +22,7 @@ var (
 )
 
 // ParseNumber reads a number as it is written in a measure: "17000", "17000.00",
-// "-0.5". No exponent, no separator of thousands but _; three decimals after one
+// "-0.5". No exponent, no separator of thousands; three decimals after one
 // to three digits are refused, because in Italy 17.000 is seventeen thousand.
 func ParseNumber(text string) (Number, error) {
 	switch {
@@ -35,7 +35,7 @@ func ParseNumber(text string) (Number, error) {
 	case doubtfulText.MatchString(text):
 		return Number{}, doubtful(text)
 	}
-	r, ok := new(big.Rat).SetString(strings.ReplaceAll(text, "_", ""))
+	r, ok := new(big.Rat).SetString(text)
 	if !ok {
 		return Number{}, errNumberText
 	}

@@ -60,7 +60,7 @@ func wordsOf(e *refusal.Error) Phrase {
 	case errors.Is(e, ErrBracketsHole):
 		return phrase("a hole: no bracket holds at %v; let each begin where the one before ends", arg("bound"))
 	case errors.Is(e, ErrBracketsOverlap):
-		return phrase("an overlap: two brackets hold at %v", arg("bound"))
+		return phrase("an overlap: two brackets hold at %v; let each begin where the one before ends", arg("bound"))
 	case errors.Is(e, ErrBracketsOrder):
 		return phrase("the bounds must rise: %v comes too late", arg("bound"))
 	case errors.Is(e, ErrPortion):

@@ -170,6 +170,9 @@ type reductionRule struct {
 	list []reduction
 }
 
+// hundred is a reduction that leaves nothing.
+var hundred = Whole(100)
+
 type reduction struct {
 	when    *term
 	percent *term // of a hundred
@@ -189,6 +192,9 @@ func (r *reductionRule) left(m *memory, used func(i int, percent Number)) Number
 			continue
 		}
 		percent := r.list[i].percent.number(m)
+		if percent.Sign() < 0 || percent.Cmp(hundred) > 0 {
+			return m.fail("the reduction “%s” is %s%%: it goes from 0 to 100%%", r.list[i].name, percent)
+		}
 		switch r.mode {
 		case reductionCompounded, reductionSummed:
 			if used != nil {
@@ -212,7 +218,7 @@ func (r *reductionRule) left(m *memory, used func(i int, percent Number)) Number
 		}
 		left = Whole(1).Sub(best.Div(Whole(100)))
 	}
-	if left.Sign() < 0 {
+	if left.Sign() < 0 { // summed to more than all
 		return Whole(0)
 	}
 	return left

@@ -98,6 +98,15 @@ func timesAYear(m *Measure, o Output) int {
 	return 1
 }
 
+// ShorterThanYear tells of a result per month for how many months the measure is
+// valid, months that are begun counting as whole ones, and whether these are fewer
+// than are counted in a year.
+func (s *Simulation) ShorterThanYear() (months int, shorter bool) {
+	m := s.Measure
+	months = (m.To.Year()-m.From.Year())*12 + int(m.To.Month()) - int(m.From.Month()) + 1
+	return months, s.PerYear == 12 && months < 12
+}
+
 // Add evaluates the measure for one household on a day and counts it. It returns
 // the result per year, and the refusals of [Measure.Eval], after which nothing
 // was counted.

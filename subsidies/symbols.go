@@ -15,7 +15,7 @@ type symbol struct {
 	optional bool
 	euro     bool     // an amount, or a list of amounts
 	places   int      // decimals that a reader expects
-	percent  bool     // a parameter written as a percentage
+	scale    scale    // whether it is a percentage
 	of       []string // the words of a choice
 	constant bool     // a parameter: it depends on the day alone
 	broken   bool     // its declaration is wrong, which was told: what uses it is not told too
@@ -34,6 +34,7 @@ type scope struct {
 	order   []string // the names in the order of the file, for error messages
 	slots   int
 	later   []string // names of steps that come after the place that is read
+	current string   // the step that is read
 	// readsISEE says that an expression reads the first of several kinds of ISEE.
 	readsISEE bool
 	words     []string // every word of every choice; a choice is kept as its place here

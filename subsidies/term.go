@@ -99,18 +99,18 @@ const (
 // term is one node of a compiled expression. Yes is 1 and no is 0; a choice is the
 // place of its word in the list of words; a date is a count of days.
 type term struct {
-	op      op
-	kind    kind
-	args    []*term
-	slot    int      // of opSlot and opKnown; the list of opSum and its like
-	value   Number   // of opConst
-	round   Rounding // of opRound
-	places  int      // decimals that a reader expects: 2 for amounts
-	percent bool     // a parameter written as a percentage
-	euro    bool     // the number is an amount
-	choice  string   // the word of a constant choice
-	of      []string // the words of a choice
-	text    string   // a name or the name of a function, for explanations
+	op     op
+	kind   kind
+	args   []*term
+	slot   int      // of opSlot and opKnown; the list of opSum and its like
+	value  Number   // of opConst
+	round  Rounding // of opRound
+	places int      // decimals that a reader expects: 2 for amounts
+	scale  scale    // whether it is a percentage
+	euro   bool     // the number is an amount
+	choice string   // the word of a constant choice
+	of     []string // the words of a choice
+	text   string   // a name or the name of a function, for explanations
 
 	// The inputs that are known when the condition holds, and when it does not.
 	ifTrue, ifFalse inputSet

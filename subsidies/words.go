@@ -54,7 +54,7 @@ func (m *Measure) shownSlots() []shown {
 	p := m.formula
 	slots := make([]shown, p.scope.slots)
 	for name, sym := range p.scope.symbols {
-		slots[sym.slot] = shown{name: labelOf(name, nil), kind: sym.kind, euro: sym.euro, percent: sym.percent, places: sym.places, input: sym.input}
+		slots[sym.slot] = shown{name: labelOf(name, nil), kind: sym.kind, euro: sym.euro, percent: sym.scale == scalePercent, places: sym.places, input: sym.input}
 	}
 	slots[p.today].name = Name{"oggi", "today"}
 	for i := range m.Inputs {
@@ -154,7 +154,7 @@ func (w *writer) bare(t *term) string {
 		return ""
 	}
 	n := t.number(w.m)
-	if t.percent {
+	if t.scale == scalePercent {
 		return w.percent(n.Mul(Whole(100)))
 	}
 	return w.number(n, t.places)

@@ -36,6 +36,9 @@ func (c *measureTestCmd) run(stdout, stderr io.Writer) error {
 			continue
 		}
 		say(stdout, "%s", heldCases(m, lang))
+		if err := m.FutureDays(time.Now()); err != nil {
+			say(stderr, "%v", measureError(file, err, lang)) // a slip of the pen, most likely; the cases hold
+		}
 		if names := m.Unlabelled(); len(names) > 0 {
 			say(stdout, "%s", adviceOnLabels(names, lang))
 		}
@@ -44,6 +47,33 @@ func (c *measureTestCmd) run(stdout, stderr io.Writer) error {
 		return wrong
 	}
 	return nil
+}
+
+// sayIn chooses the text of a language.
+func sayIn(lang subsidies.Lang, it, en string) string {
+	if lang == subsidies.English {
+		return en
+	}
+	return it
+}
+
+// noDay says that --date is no day.
+func noDay(text string, lang subsidies.Lang) error {
+	return fmt.Errorf(sayIn(lang, "--date: %q non è un giorno: si scrive 2026-09-01", "--date: %q is no day: write it as 2026-09-01"), text)
+}
+
+// unread says why a file cannot be read.
+func unread(err error, lang subsidies.Lang) error {
+	var at *os.PathError
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return errors.New(sayIn(lang, "il file non c'è", "there is no such file"))
+	case errors.Is(err, os.ErrPermission):
+		return errors.New(sayIn(lang, "il file non si può leggere: mancano i permessi", "the file may not be read"))
+	case errors.As(err, &at):
+		return at.Err
+	}
+	return err
 }
 
 // heldCases says how many cases of a measure hold.
@@ -97,7 +127,7 @@ func (c *measureEvalCmd) run(stdin io.Reader, stdout io.Writer) error {
 	day := m.From
 	if c.Date != "" {
 		if day, err = time.Parse(time.DateOnly, c.Date); err != nil {
-			return fmt.Errorf("--date: %q is no day YYYY-MM-DD", c.Date)
+			return noDay(c.Date, subsidies.Lang(c.Lang))
 		}
 	}
 	facts, err := c.facts(m, stdin)
@@ -131,10 +161,10 @@ func (c *measureEvalCmd) run(stdin io.Reader, stdout io.Writer) error {
 func (c *measureEvalCmd) facts(m *subsidies.Measure, stdin io.Reader) (*subsidies.Facts, error) {
 	facts := m.NewFacts()
 	if c.ISEE != nil && *c.ISEE < 0 || c.Price != nil && *c.Price < 0 {
-		return nil, errors.New("--isee and --price cannot be negative")
+		return nil, errors.New(sayIn(subsidies.Lang(c.Lang), "--isee e --price non possono essere sotto zero", "--isee and --price cannot be negative"))
 	}
 	if c.In == "" && c.Price == nil && m.HasPriceRule() {
-		return nil, errors.New("give --price, and --isee unless there is none; or --in with a JSON file")
+		return nil, errors.New(sayIn(subsidies.Lang(c.Lang), "ci vuole --price, e --isee se c'è; oppure --in con un file JSON", "give --price, and --isee unless there is none; or --in with a JSON file"))
 	}
 	if c.ISEE != nil {
 		if err := facts.Set("isee", c.ISEE.String()); err != nil {
@@ -149,7 +179,7 @@ func (c *measureEvalCmd) facts(m *subsidies.Measure, stdin io.Reader) (*subsidie
 	if c.In == "" {
 		return facts, nil
 	}
-	data, err := readInput(c.In, stdin)
+	data, err := readInput(c.In, stdin, subsidies.Lang(c.Lang))
 	if err != nil {
 		return nil, err
 	}
@@ -159,13 +189,13 @@ func (c *measureEvalCmd) facts(m *subsidies.Measure, stdin io.Reader) (*subsidie
 // factBytesMax bounds a file of facts.
 const factBytesMax = 1 << 20
 
-func readInput(name string, stdin io.Reader) ([]byte, error) {
+func readInput(name string, stdin io.Reader, lang subsidies.Lang) ([]byte, error) {
 	if name == "-" {
 		return io.ReadAll(io.LimitReader(stdin, factBytesMax))
 	}
 	data, err := os.ReadFile(name)
 	if err != nil {
-		return nil, fmt.Errorf("read facts: %w", err)
+		return nil, fmt.Errorf("%s: %w", name, unread(err, lang))
 	}
 	return data, nil
 }
@@ -174,7 +204,7 @@ func readInput(name string, stdin io.Reader) ([]byte, error) {
 func readMeasure(file string, lang subsidies.Lang) (*subsidies.Measure, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("read measure: %w", err)
+		return nil, fmt.Errorf("%s: %w", file, unread(err, lang))
 	}
 	m, err := subsidies.LoadMeasure(data)
 	if err != nil {

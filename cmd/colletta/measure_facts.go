@@ -149,8 +149,5 @@ func (r *factsReader) at(offset int, text string) error {
 }
 
 func (r *factsReader) say(it, en string) string {
-	if r.lang == subsidies.English {
-		return en
-	}
-	return it
+	return sayIn(r.lang, it, en)
 }

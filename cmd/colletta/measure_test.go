@@ -168,3 +168,52 @@ func TestMeasuresWithoutLabelsAreNamed(t *testing.T) {
 		t.Errorf("%v\n%s%s", err, out.String(), wrong.String())
 	}
 }
+
+// Two versions are told apart by their files; a measure of ten months is warned of.
+func TestSimulationsNameTheirFiles(t *testing.T) {
+	t.Parallel()
+	old := examplesOfMeasures + "monopoli_sad_2018.yaml"
+	now := changedMeasure(t, "monopoli_sad_2018.yaml", "valid: {from: 2018-01-01, to: 2018-12-31}", "valid: {from: 2018-01-01, to: 2018-10-31}")
+	for lang, want := range map[string][]string{
+		"it": {"PRIMA: " + old + "\n", "\nORA: " + now + "\n", "10 famiglie, 10 hanno i requisiti", "senza ISEE", "Da " + old + " (prima) a " + now + " (ora): ", "hanno di più",
+			"la misura vale 10 mesi e qui se ne contano 12; se sono 10 scrivi --per-year 10"},
+		"en": {"BEFORE: " + old + "\n", "\nNOW: " + now + "\n", "10 households, 10 fulfil", "without ISEE", "From " + old + " (before) to " + now + " (now): ", "get more", "write --per-year 10"},
+	} {
+		var out bytes.Buffer
+		c := measureSimulateCmd{File: now, Against: old, Households: 10, Seed: 1, Set: map[string]string{"hours": "20"}, Lang: lang}
+		if err := c.run(&out, []string{old, now}); err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range want {
+			if !strings.Contains(out.String(), text) {
+				t.Errorf("%s: no %q in\n%s", lang, text, out.String())
+			}
+		}
+		if strings.Count(out.String(), "--per-year") != 1 {
+			t.Errorf("%s: the measure of a whole year is warned of too", lang)
+		}
+	}
+	c := measureSimulateCmd{File: old, Households: 1, Date: "1/2/2018", Lang: "it"}
+	if err := c.run(&bytes.Buffer{}, []string{old}); err == nil || err.Error() != `--date: "1/2/2018" non è un giorno: si scrive 2026-09-01` {
+		t.Errorf("%v", err)
+	}
+}
+
+// An act of tomorrow is warned of, and the cases hold.
+func TestDaysInTheFutureAreWarnedOf(t *testing.T) {
+	t.Parallel()
+	file := changedMeasure(t, "monopoli_sad_2018.yaml", "checked: 2026-11-25", "checked: 2999-11-25")
+	var out, wrong bytes.Buffer
+	c := measureTestCmd{Files: []string{file}, Lang: "it"}
+	if err := c.run(&out, &wrong); err != nil || !strings.HasSuffix(wrong.String(), "2999-11-25 è nel futuro\n") || !strings.Contains(out.String(), "tornano 6 casi") {
+		t.Errorf("%v\n%s%s", err, out.String(), wrong.String())
+	}
+}
+
+func TestAFileThatIsNotThereIsToldInWords(t *testing.T) {
+	t.Parallel()
+	c := measureEvalCmd{File: examplesOfMeasures + "monopoli_sad_2018.yaml", In: filepath.Join(t.TempDir(), "facts.json"), Lang: "it"}
+	if err := c.run(strings.NewReader(""), &bytes.Buffer{}); err == nil || !strings.HasSuffix(err.Error(), "facts.json: il file non c'è") {
+		t.Errorf("%v", err)
+	}
+}
