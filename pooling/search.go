@@ -20,6 +20,9 @@ type search struct {
 	log     []change
 	touched []int32 // groups whose net is out of date
 	scratch scratch
+	asked   []int32 // by group: when it was asked last for a place, see [search.rehouse]
+	asking  int32
+	columns *columns // that notes the groups now and then; nil without
 }
 
 // standings are the groups that stand, and who is in them.
@@ -36,6 +39,7 @@ type standings struct {
 	bans     [][]bool  // by lane: candidates that no price may bring into a group; nil without cases
 	orders   [][]int32 // by lane: candidates as they were sorted last, for prices
 	price    []int32   // by demand: its multiplier, in units of 1/priceOne
+	rents    *rents    // nil while net does not guide the search
 }
 
 // group is one group. Its members are candidates of its lane.
