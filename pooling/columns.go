@@ -39,7 +39,7 @@ const (
 	columnsMax  = 4000
 	chosenMax   = 500
 	choicesMax  = 2000
-	columnSweep = 100
+	columnSweep = 40
 )
 
 func (st *search) newColumns() *columns {

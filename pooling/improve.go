@@ -12,7 +12,8 @@ const (
 
 // What the search of a small round does besides, led by [rents].
 const (
-	thriftPercent   = 75 // of the groups opened are valued by what they cost
+	thriftOften     = 75 // percent of the groups opened that are valued by what they cost, while less net is the aim
+	thriftSeldom    = 20 // percent of them while more served is the aim
 	dissolvePercent = 5  // of the steps only close a group
 	lessPercent     = 30 // of the sites rebuilt leave one closed
 	rehouseDepth    = 2  // members that may be moved on to make one place
@@ -23,6 +24,7 @@ const (
 type climate struct {
 	perDemand  int64 // what serving one demand is worth, in cents
 	steal      int   // percent of the rebuilt groups that may take members whom others can spare
+	thrift     int   // percent of the groups opened that are valued by what they cost, where rents are known
 	heat, cool int64 // the most that an outcome may be worse by, in cents: at the first step, after the last
 }
 
@@ -38,7 +40,7 @@ func (st *search) improve(f *field, steps int, c climate) {
 	if len(f.sites) == 0 || len(f.asks) == 0 {
 		return
 	}
-	st.steal = c.steal
+	st.steal, st.thrift = c.steal, c.thrift
 	for k := range steps {
 		threshold := int64(0)
 		if c.heat > 0 {
@@ -86,7 +88,7 @@ type field struct {
 // anyManner draws how the next groups are valued.
 func (st *search) anyManner() manner {
 	how := manner{salt: st.dice.next()}
-	if st.rents != nil && st.dice.below(100) < thriftPercent {
+	if st.rents != nil && st.dice.below(100) < st.thrift {
 		st.anyThrift(&how)
 		return how
 	}

@@ -124,6 +124,7 @@ const (
 func (st *search) findRents() {
 	r := st.newRents()
 	st.rents = r
+	st.newOrders()
 	for i := range r.of {
 		if len(st.b.entriesOf(int32(i))) > 0 {
 			r.of[i] = rentStart

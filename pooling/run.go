@@ -207,9 +207,12 @@ func (r *run) improve() {
 	if len(st.b.asks) <= polishedMax {
 		st.findRents()
 	}
-	r.cool(1)
+	r.cool(10)
 	if st.columns != nil && r.served < r.ceil {
-		r.cool(2)
+		served := r.served
+		if r.cool(16); r.served > served {
+			r.cool(20)
+		}
 	}
 	r.recall()
 	if st.columns != nil && st.columns.recombine(nil) {
@@ -251,15 +254,15 @@ func (r *run) recombine(f *field, all bool) {
 	}
 }
 
-// cool does waves until they are so many times what was planned to cool once.
-func (r *run) cool(times int) {
+// cool does waves until they are so many tenths of what was planned to cool once.
+func (r *run) cool(tenths int) {
 	begun := r.spent()
-	for r.more(r.done.Waves, r.done.Cooling*times, r.plan.Waves, 920) {
+	for r.more(r.done.Waves, r.done.Cooling*tenths/10, r.plan.Waves, 920) {
 		r.wave(r.done.Waves)
 		if r.done.Waves++; r.done.Waves == wavesTried && r.opt.Spent != nil && r.opt.Work == nil {
 			r.done.Cooling = fitted(wavesTried, r.done.Cooling, r.spent()-begun, 900-begun)
 		}
-		r.say("improve", 300+r.done.Waves*600/(r.done.Cooling*times))
+		r.say("improve", 300+min(600, r.done.Waves*6000/(r.done.Cooling*tenths)))
 	}
 }
 
@@ -300,13 +303,16 @@ const annealedMax = 3000
 // for less net; in a large one it cools once.
 func (r *run) climate(k int) (c climate, restart bool) {
 	worth := r.st.meanLimit()
-	c = climate{perDemand: 20 * worth, heat: worth, steal: 50}
+	c = climate{perDemand: 20 * worth, heat: worth, steal: 50, thrift: thriftOften}
 	length := r.done.Cooling
 	switch {
 	case len(r.st.b.asks) > annealedMax:
 		c = climate{perDemand: 10 * worth, heat: 3 * worth, steal: stealOften}
 	case (r.served < r.ceil || r.ceil == 0) && k%r.done.Cooling < r.done.Cooling*3/cycles:
-		c = climate{perDemand: 6 * worth, heat: 6 * worth, steal: stealOften}
+		c = climate{perDemand: 6 * worth, heat: 6 * worth, steal: stealOften, thrift: thriftSeldom}
+		if k >= r.done.Cooling {
+			c.thrift = 0 // the second time another way
+		}
 		fallthrough
 	default:
 		length = max(1, length/cycles)

@@ -9,10 +9,11 @@ import "math/bits"
 // its own (see zones.go): what they share they touch only there.
 type search struct {
 	*standings
-	dice  dice
-	zone  int32 // the searcher's own demands and sites; see [standings.owner]
-	limit bool  // to the zone
-	steal int   // see [climate]
+	dice   dice
+	zone   int32 // the searcher's own demands and sites; see [standings.owner]
+	limit  bool  // to the zone
+	steal  int   // see [climate]
+	thrift int   // see [climate]
 
 	served int   // change since this searcher began, as net is
 	net    int64 // in cents, of groups that are not touched
