@@ -207,12 +207,9 @@ func (r *run) improve() {
 	if len(st.b.asks) <= polishedMax {
 		st.findRents()
 	}
-	r.cool(10)
+	r.cool(1)
 	if st.columns != nil && r.served < r.ceil {
-		served := r.served
-		if r.cool(16); r.served > served {
-			r.cool(20)
-		}
+		r.cool(2)
 	}
 	r.recall()
 	if st.columns != nil && st.columns.recombine(nil) {
@@ -254,15 +251,15 @@ func (r *run) recombine(f *field, all bool) {
 	}
 }
 
-// cool does waves until they are so many tenths of what was planned to cool once.
-func (r *run) cool(tenths int) {
+// cool does waves until they are so many times what was planned to cool once.
+func (r *run) cool(times int) {
 	begun := r.spent()
-	for r.more(r.done.Waves, r.done.Cooling*tenths/10, r.plan.Waves, 920) {
+	for r.more(r.done.Waves, r.done.Cooling*times, r.plan.Waves, 920) {
 		r.wave(r.done.Waves)
 		if r.done.Waves++; r.done.Waves == wavesTried && r.opt.Spent != nil && r.opt.Work == nil {
 			r.done.Cooling = fitted(wavesTried, r.done.Cooling, r.spent()-begun, 900-begun)
 		}
-		r.say("improve", 300+min(600, r.done.Waves*6000/(r.done.Cooling*tenths)))
+		r.say("improve", 300+r.done.Waves*600/(r.done.Cooling*times))
 	}
 }
 
@@ -311,7 +308,7 @@ func (r *run) climate(k int) (c climate, restart bool) {
 	case (r.served < r.ceil || r.ceil == 0) && k%r.done.Cooling < r.done.Cooling*3/cycles:
 		c = climate{perDemand: 6 * worth, heat: 6 * worth, steal: stealOften, thrift: thriftSeldom}
 		if k >= r.done.Cooling {
-			c.thrift = 0 // the second time another way
+			c.thrift = thriftOften // the second time another way
 		}
 		fallthrough
 	default:
