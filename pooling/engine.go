@@ -4,4 +4,4 @@ package pooling
 // seed and work may give other bytes than before, so that a stored round says
 // by which search it was formed: a round of an earlier one is proven by [Check]
 // and cannot be searched again.
-const Engine = 3
+const Engine = 4

@@ -10,10 +10,21 @@ const (
 	relatedMax = 6 // sites that are rebuilt together
 )
 
+// What the search of a small round does besides, led by [rents].
+const (
+	thriftOften     = 75 // percent of the groups opened that are valued by what they cost, while less net is the aim
+	thriftSeldom    = 20 // percent of them while more served is the aim
+	dissolvePercent = 5  // of the steps only close a group
+	lessPercent     = 30 // of the sites rebuilt leave one closed
+	rehouseDepth    = 2  // members that may be moved on to make one place
+	notedEach       = 20 // steps after which the groups are noted as columns
+)
+
 // climate says which outcomes a searcher keeps although they are worse.
 type climate struct {
 	perDemand  int64 // what serving one demand is worth, in cents
 	steal      int   // percent of the rebuilt groups that may take members whom others can spare
+	thrift     int   // percent of the groups opened that are valued by what they cost, where rents are known
 	heat, cool int64 // the most that an outcome may be worse by, in cents: at the first step, after the last
 }
 
@@ -29,13 +40,16 @@ func (st *search) improve(f *field, steps int, c climate) {
 	if len(f.sites) == 0 || len(f.asks) == 0 {
 		return
 	}
-	st.steal = c.steal
+	st.steal, st.thrift = c.steal, c.thrift
 	for k := range steps {
 		threshold := int64(0)
 		if c.heat > 0 {
 			threshold = int64(st.dice.below(int(c.heat+(c.cool-c.heat)*int64(k)/int64(steps)) + 1))
 		}
 		st.step(f, c.perDemand, threshold)
+		if st.columns != nil && k%notedEach == 0 {
+			st.columns.note()
+		}
 	}
 }
 
@@ -43,6 +57,8 @@ func (st *search) improve(f *field, steps int, c climate) {
 func (st *search) step(f *field, perDemand, threshold int64) bool {
 	served, net := st.served, st.net
 	switch x := st.dice.below(100); {
+	case st.rents != nil && st.dice.below(100) < dissolvePercent:
+		st.dissolve(f)
 	case x < rebuildPercent:
 		st.rebuild(f)
 	case x < rebuildPercent+raidPercent:
@@ -72,6 +88,10 @@ type field struct {
 // anyManner draws how the next groups are valued.
 func (st *search) anyManner() manner {
 	how := manner{salt: st.dice.next()}
+	if st.rents != nil && st.dice.below(100) < st.thrift {
+		st.anyThrift(&how)
+		return how
+	}
 	switch st.dice.below(4) {
 	case 0:
 		how.weight = priceOne / 8 // multipliers decide among groups of one size
@@ -89,6 +109,23 @@ func (st *search) anyManner() manner {
 	return how
 }
 
+// anyThrift draws how the next groups are valued by what they cost: as the rents
+// say, or less strictly, so that more of them seem worth it.
+func (st *search) anyThrift(how *manner) {
+	how.thrift = true
+	switch st.dice.below(4) {
+	case 0:
+		how.weight, how.noise = priceOne, priceOne/8
+	case 1:
+		how.weight, how.noise, how.reward = priceOne, priceOne/2, priceOne/4
+	case 2:
+		how.weight, how.noise = priceOne*3/4, priceOne/4
+	case 3:
+		how.weight, how.noise = priceOne/2, priceOne
+		how.small = st.dice.below(2) == 0
+	}
+}
+
 // rebuild closes the groups of one to [relatedMax] related sites and opens groups there
 // anew, then lets whoever lost a place join any open group.
 func (st *search) rebuild(f *field) {
@@ -103,11 +140,27 @@ func (st *search) rebuild(f *field) {
 	if st.dice.below(3) == 0 {
 		st.openAny(chosen[st.dice.below(len(chosen))], how)
 	}
-	st.openIn(chosen, &how)
-	st.insertAll()
+	opened := chosen
+	if n := len(chosen) - 1; st.rents != nil && n > 0 && st.dice.below(100) < lessPercent {
+		chosen[0], chosen[n] = chosen[n], chosen[0] // where the step began
+		opened = chosen[:n]
+	}
+	st.openIn(opened, &how)
+	st.placeFreed()
 	for _, site := range chosen {
 		st.fillSite(site)
 	}
+}
+
+// dissolve closes a group whose members others take.
+func (st *search) dissolve(f *field) {
+	i := f.asks[st.dice.below(len(f.asks))]
+	if st.at[i] < 0 {
+		return
+	}
+	st.scratch.freed = st.scratch.freed[:0]
+	st.free(st.at[i])
+	st.placeFreed()
 }
 
 // closeAll closes the groups of a site, and rotas of the same provider that
@@ -218,6 +271,89 @@ func (st *search) insertAll() {
 		k := st.dice.below(len(freed))
 		if i := freed[k]; st.at[i] < 0 {
 			st.insert(i, false)
+		}
+		freed[k] = freed[len(freed)-1]
+		freed = freed[:len(freed)-1]
+	}
+}
+
+// rehouse finds a place for a demand in the groups that stand: in one of them,
+// or in the place of a member for whom another is found, and so on (augmenting
+// paths: Berge 1957). Each group is asked once.
+func (st *search) rehouse(i int32, depth int) bool {
+	if st.insert(i, false) {
+		return true
+	}
+	if depth == 0 {
+		return false
+	}
+	entries := st.b.entriesOf(i)
+	first := st.dice.below(len(entries))
+	for k := range entries {
+		k += first
+		if k >= len(entries) {
+			k -= len(entries)
+		}
+		e := entries[k]
+		if !st.mySite(e.site) || st.open[e.site] == 0 {
+			continue
+		}
+		s := &st.b.sites[e.site]
+		for g := s.group; g < s.group+s.groups; g++ {
+			if st.lane[g] == e.lane && st.asked[g] != st.asking && st.takePlace(g, e, i, depth) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// takePlace lets a demand take the place of a member of a group, if that one
+// finds another.
+func (st *search) takePlace(g int32, e entry, i int32, depth int) bool {
+	st.asked[g] = st.asking
+	l := &st.b.lanes[e.lane]
+	d := &st.b.deals[l.deal]
+	x := &st.groups[g]
+	n := len(x.members)
+	if n == 0 || (d.plain() && l.need(d.tier(n), e.pos) > int64(n)) {
+		return false
+	}
+	for k := n - 1; k >= 0; k-- { // whoever comes back comes last
+		m := l.asks[x.members[k]]
+		if len(st.b.entriesOf(m)) == 1 {
+			continue
+		}
+		mark, net := len(st.log), st.net
+		st.leave(m)
+		if seats, ok := st.canJoin(g, e.pos); ok {
+			st.admit(g, e.pos, seats)
+			if st.rehouse(m, depth-1) {
+				return true
+			}
+		}
+		st.undoTo(mark)
+		st.net = net
+	}
+	return false
+}
+
+// placeFreed lets demands that lost a place join open groups, in random order;
+// with rents also in the place of others for whom one is found.
+func (st *search) placeFreed() {
+	if st.rents == nil {
+		st.insertAll()
+		return
+	}
+	if st.asked == nil {
+		st.asked = make([]int32, len(st.groups))
+	}
+	freed := st.scratch.freed
+	for len(freed) > 0 {
+		k := st.dice.below(len(freed))
+		if i := freed[k]; st.at[i] < 0 {
+			st.asking++
+			st.rehouse(i, rehouseDepth)
 		}
 		freed[k] = freed[len(freed)-1]
 		freed = freed[:len(freed)-1]
@@ -338,7 +474,7 @@ func (st *search) raid(f *field) {
 		}
 	}
 	s.sites = sites
-	st.insertAll()
+	st.placeFreed()
 	how = st.anyManner()
 	for _, broken := range sites {
 		st.openAt(broken, &how)

@@ -66,14 +66,19 @@ func newMarket(st *search) *market {
 			st.price[i] = priceStart
 		}
 	}
-	st.orders = make([][]int32, len(b.lanes))
+	st.newOrders()
+	return m
+}
+
+// newOrders lists the candidates of each lane as they come.
+func (st *search) newOrders() {
+	st.orders = make([][]int32, len(st.b.lanes))
 	for l := range st.orders {
-		st.orders[l] = make([]int32, len(b.lanes[l].asks))
+		st.orders[l] = make([]int32, len(st.b.lanes[l].asks))
 		for pos := range st.orders[l] {
 			st.orders[l][pos] = int32(pos)
 		}
 	}
-	return m
 }
 
 // stepOf is the step of the k-th of n sweeps. After the first few, by which n

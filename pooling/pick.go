@@ -18,6 +18,8 @@ type manner struct {
 	raid   bool   // also members whom other groups cannot spare
 	small  bool   // prefer a random size to the best
 	all    bool   // everybody, served or not, at one less its multiplier
+	thrift bool   // by what a group costs, see [rents], instead of how many it serves
+	reward int32  // for each demand more than the rents say
 	orders int    // of filling tried where no exact way is cheap; 0 = one
 }
 
@@ -58,14 +60,19 @@ type keyed struct {
 // nobody is worth anything.
 func (st *search) gather(li int32, l *lane, how *manner) bool {
 	if how.all {
-		st.sortAll(li, l)
+		st.sortAll(li, l, how)
 		return true
 	}
 	keys := st.scratch.keys[:0]
 	worth := false
 	for pos, i := range l.asks {
 		if st.mine(i) && st.at[i] < 0 {
-			v := priceOne - int32(int64(how.weight)*int64(st.price[i])/priceOne) + how.chance(i)
+			v := how.chance(i)
+			if how.thrift {
+				v += st.rents.worthOf(li, l, pos, i, how.weight) + how.reward
+			} else {
+				v += priceOne - int32(int64(how.weight)*int64(st.price[i])/priceOne)
+			}
 			worth = worth || v > 0
 			keys = append(keys, keyOf(v, int32(pos)))
 		}
@@ -150,7 +157,7 @@ func (st *search) improvePick(li int32, how *manner, out *picked) {
 
 // sortAll puts everybody of a lane in the order of value. It begins with the
 // order of the last time: prices move little from one look to the next.
-func (st *search) sortAll(li int32, l *lane) {
+func (st *search) sortAll(li int32, l *lane, how *manner) {
 	order := st.orders[li]
 	var banned []bool
 	if st.bans != nil {
@@ -159,6 +166,9 @@ func (st *search) sortAll(li int32, l *lane) {
 	keys := st.scratch.keys[:0]
 	for _, pos := range order {
 		key := keyOf(priceOne-st.price[l.asks[pos]], pos)
+		if how.thrift {
+			key = keyOf(st.rents.worthOf(li, l, int(pos), l.asks[pos], priceOne), pos)
+		}
 		if banned != nil && banned[pos] {
 			key = keyOf(-priceMax*2, pos)
 		}
@@ -188,10 +198,12 @@ func (st *search) sumByHost(l *lane, d *deal, how *manner) {
 	s := &st.scratch
 	clear(s.sums[:len(l.hosts)])
 	clear(s.counts[:len(l.hosts)])
+	some := false // of the candidates are left to look at
 	for _, key := range s.keys {
 		v := int64(valueOfKey(key))
 		if v <= 0 && !how.all {
-			return
+			some = true
+			break
 		}
 		for rest := l.masks[uint32(key)]; rest != 0; rest &= rest - 1 {
 			h := bits.TrailingZeros64(rest)
@@ -200,8 +212,12 @@ func (st *search) sumByHost(l *lane, d *deal, how *manner) {
 			}
 		}
 	}
+	toll := int64(0)
+	if how.thrift {
+		toll = st.rents.toll(l, len(d.tiers)-1)
+	}
 	for h := range l.hosts {
-		if int(s.counts[h]) < d.min {
+		if s.sums[h] -= toll; !some && int(s.counts[h]) < d.min {
 			s.sums[h] = 0
 		}
 	}
@@ -220,10 +236,12 @@ func (st *search) pickAt(li int32, l *lane, d *deal, h int, how *manner, out *pi
 	switch {
 	case d.rota:
 		st.pickRota(li, l, d, how, out)
-	case d.split == SplitEqual && !d.bounded:
+	case d.plain() && how.thrift:
+		st.pickCheap(li, l, d, how, out)
+	case d.plain():
 		st.pickEqual(l, d, how, out)
 	case d.split == SplitUnits && min(d.maxUnits, int64(d.max)*UnitsMax) <= dpUnitsMax:
-		st.pickUnits(l, d, how, out)
+		st.pickUnits(li, l, d, how, out)
 	default:
 		st.pickWeighted(li, l, d, how, out)
 	}
@@ -280,6 +298,55 @@ func (st *search) pickEqual(l *lane, d *deal, how *manner, out *picked) {
 	}
 }
 
+// pickCheap is [search.pickEqual] by what members pay: the list is ordered by
+// value in the largest group, which is the most that they have in any.
+func (st *search) pickCheap(li int32, l *lane, d *deal, how *manner, out *picked) {
+	list := st.scratch.list
+	most := min(d.max, len(list))
+	if how.small && most > d.min {
+		most = d.min + st.dice.below(most-d.min+1)
+	}
+	bound := int64(0)
+	for _, x := range list[:max(0, most)] {
+		bound += int64(x.value)
+	}
+	own := st.rents.own[li]
+	top := own[(d.max-d.min)*len(l.asks):]
+	for n := most; n >= d.min; n-- {
+		last := int64(list[n-1].value)
+		if bound <= out.value {
+			if last >= 0 {
+				return
+			}
+			bound -= last
+			continue
+		}
+		needs, adds := l.needs[d.tier(n)*len(l.asks):], own[(n-d.min)*len(l.asks):]
+		sum, count := int64(0), 0
+		for _, x := range list {
+			if int(needs[x.pos]) <= n {
+				sum += int64(x.value + top[x.pos] - adds[x.pos])
+				if count++; count == n {
+					break
+				}
+			}
+		}
+		if count == n && sum > out.value {
+			out.value = sum
+			best := st.scratch.best[:0]
+			for _, x := range list {
+				if int(needs[x.pos]) <= n {
+					if best = append(best, x.pos); len(best) == n {
+						break
+					}
+				}
+			}
+			st.scratch.best = best
+		}
+		bound -= last
+	}
+}
+
 // dpUnitsMax is the largest total of units for which groups are packed exactly.
 const dpUnitsMax = 96
 
@@ -293,7 +360,7 @@ type knapsack struct {
 // pickUnits packs a group by units: total units are the total weight, so
 // whoever needs at most U accepts a group of U. Candidates come in the order of
 // what they need, and a total is final when the next one needs more.
-func (st *search) pickUnits(l *lane, d *deal, how *manner, out *picked) {
+func (st *search) pickUnits(li int32, l *lane, d *deal, how *manner, out *picked) {
 	list := st.scratch.list[:min(64, len(st.scratch.list))]
 	top := min(d.maxUnits, dpUnitsMax)
 	table := st.scratch.reached[:top+1]
@@ -315,16 +382,23 @@ func (st *search) pickUnits(l *lane, d *deal, how *manner, out *picked) {
 			table[U] = knapsack{value: -1 << 60}
 		}
 		table[0] = knapsack{}
-		final := max(1, d.minUnits)
+		final, toll := max(1, d.minUnits), int64(0)
+		if how.thrift {
+			toll = st.rents.toll(l, tier)
+		}
 		for _, o := range order[:n] {
 			k, need := o&0xff, int64(o>>8)
 			for ; final < need; final++ {
-				st.offer(&table[final], list, low, high, out)
+				st.offer(&table[final], toll, list, low, high, out)
 			}
-			add(table, int(l.share(list[k].pos)), int64(list[k].value), k, high)
+			value := int64(list[k].value)
+			if how.thrift {
+				value += st.rents.inTier(li, l, d, tier, list[k].pos)
+			}
+			add(table, int(l.share(list[k].pos)), value, k, high)
 		}
 		for ; final <= top; final++ {
-			st.offer(&table[final], list, low, high, out)
+			st.offer(&table[final], toll, list, low, high, out)
 		}
 	}
 }
@@ -339,11 +413,11 @@ func add(table []knapsack, units int, value int64, k uint32, high int) {
 }
 
 // offer takes a knapsack if it is a better group.
-func (st *search) offer(p *knapsack, list []keyed, low, high int, out *picked) {
-	if int(p.count) < low || int(p.count) > high || p.value <= out.value {
+func (st *search) offer(p *knapsack, toll int64, list []keyed, low, high int, out *picked) {
+	if int(p.count) < low || int(p.count) > high || p.value-toll <= out.value {
 		return
 	}
-	out.value = p.value
+	out.value = p.value - toll
 	best := st.scratch.best[:0]
 	for rest := p.set; rest != 0; rest &= rest - 1 {
 		best = append(best, list[bits.TrailingZeros64(rest)].pos)
@@ -363,13 +437,13 @@ func (st *search) pickWeighted(li int32, l *lane, d *deal, how *manner, out *pic
 	first := st.dice.below(int(fillOrders))
 	for k := range max(1, how.orders) {
 		trial := st.seatInOrder(l, d, fillOrder((first+k)%int(fillOrders)), limit, nil, 0)
-		st.offerTrial(li, l, d, trial, nil, out)
+		st.offerTrial(li, l, d, how, trial, nil, out)
 	}
 }
 
 // offerTrial takes a set that was filled, less those who refuse its price, if
 // it is a better group.
-func (st *search) offerTrial(li int32, l *lane, d *deal, trial []int32, seats *seating, out *picked) {
+func (st *search) offerTrial(li int32, l *lane, d *deal, how *manner, trial []int32, seats *seating, out *picked) {
 	trial, W, U := st.dropRefusers(l, d, trial)
 	if _, ok := st.value(li, trial, W, U); !ok {
 		return
@@ -379,6 +453,9 @@ func (st *search) offerTrial(li int32, l *lane, d *deal, trial []int32, seats *s
 		if slices.Contains(trial, x.pos) {
 			sum += int64(x.value)
 		}
+	}
+	if how.thrift {
+		sum -= st.rents.toll(l, d.tier(len(trial)))
 	}
 	if sum <= out.value {
 		return
@@ -503,20 +580,20 @@ func (st *search) pickRota(li int32, l *lane, d *deal, how *manner, out *picked)
 		open = st.seatsOpen(d, nil)
 	}
 	if len(st.scratch.list) <= rotaExactMax {
-		st.pickRotaExactly(li, l, d, open, out)
+		st.pickRotaExactly(li, l, d, how, open, out)
 		return
 	}
 	first := st.dice.below(int(fillOrders))
 	for k := range max(2, how.orders) {
 		seats := &seating{}
 		trial := st.seatInOrder(l, d, fillOrder((first+k)%int(fillOrders)), d.max, seats, open)
-		st.offerTrial(li, l, d, trial, seats, out)
+		st.offerTrial(li, l, d, how, trial, seats, out)
 	}
 }
 
 // pickRotaExactly tries every subset, the cheap tests before the seating; of
 // equal value the least net.
-func (st *search) pickRotaExactly(li int32, l *lane, d *deal, open uint64, out *picked) {
+func (st *search) pickRotaExactly(li int32, l *lane, d *deal, how *manner, open uint64, out *picked) {
 	list := st.scratch.list
 	least := int64(0)
 	for set := uint(1); set < 1<<len(list); set++ {
@@ -531,6 +608,9 @@ func (st *search) pickRotaExactly(li int32, l *lane, d *deal, open uint64, out *
 			}
 		}
 		st.scratch.trial = chosen
+		if how.thrift {
+			sum -= st.rents.toll(l, d.tier(len(chosen)))
+		}
 		if sum < out.value || sum <= 0 {
 			continue
 		}

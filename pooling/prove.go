@@ -28,6 +28,10 @@ type question struct {
 	here      bool
 }
 
+// depthTried is the depth at which a proof is given up: one that ends is found by
+// few questions, and where they do not bring the bound down more do not either.
+const depthTried = 16
+
 // nodeSteps are the steps by which the prices of a case may be moved.
 const nodeSteps = 150
 
@@ -51,7 +55,7 @@ func (m *market) prove(served int, more func(nodes int) bool) (*Case, int) {
 
 // visit proves the case of a path, beginning with the prices of its parent.
 func (p *prover) visit(path []question, prices []int32, served int) *Case {
-	if len(path) > caseDepthMax || !p.more(p.nodes) {
+	if len(path) > min(caseDepthMax, depthTried) || !p.more(p.nodes) {
 		p.stop = true
 		return nil
 	}

@@ -31,7 +31,10 @@ func planFor(opt Options, demands int) Work {
 	if opt.Work != nil {
 		return *opt.Work
 	}
-	w := Work{Sweeps: 600, Cooling: max(100, min(3*demands, 150), min(2*demands/3, 200), demands/31), Nodes: 150}
+	w := Work{Sweeps: 600, Cooling: max(100, min(2*demands/3, 200), demands/31), Nodes: 150}
+	if demands <= recombinedMax {
+		w.Cooling = 45
+	}
 	if demands > polishedMax {
 		w.Sweeps = 150
 	}
@@ -45,6 +48,8 @@ func planFor(opt Options, demands int) Work {
 	switch {
 	case opt.Effort == EffortFast && demands > zonesFrom:
 		return Work{Cooling: 2} // what zones leave open at their borders
+	case opt.Effort == EffortFast && demands <= polishedMax:
+		return Work{Cooling: 20}
 	case opt.Effort == EffortFast:
 		return Work{}
 	case opt.Effort == EffortHigh || (opt.Effort == "" && opt.Spent != nil):
@@ -195,17 +200,56 @@ func (r *run) improve() {
 		return
 	}
 	r.done.Cooling = r.plan.Cooling
+	st := r.st
+	if len(st.b.asks) <= recombinedMax {
+		st.columns = st.newColumns()
+	}
+	if len(st.b.asks) <= polishedMax {
+		st.findRents()
+	}
 	r.cool(1)
-	if len(r.st.b.asks) <= againMax && r.served < r.ceil {
+	if st.columns != nil && r.served < r.ceil {
 		r.cool(2)
 	}
 	r.recall()
+	if st.columns != nil && st.columns.recombine(nil) {
+		r.remember()
+	}
 }
 
-// againMax is up to how many demands the search cools again when it serves fewer
+// recombinedMax is up to how many demands the groups that stood during the search
+// are recombined (see [columns]), and the search cools again when it serves fewer
 // than the prices allow: there a second chance costs little, and often finds the
 // one that was missed.
-const againMax = 500
+const recombinedMax = 500
+
+// recombinedParts are the parts of the board that are recombined after a wave,
+// each of 2 to recombinedSites+1 sites.
+const (
+	recombinedParts = 3
+	recombinedSites = 12
+)
+
+// recombine looks for a better formation of the groups that stood: of all of
+// them, when a cycle begins, else in a few parts of the board.
+func (r *run) recombine(f *field, all bool) {
+	st := r.st
+	if st.columns == nil {
+		return
+	}
+	better := false
+	if all {
+		better = st.columns.recombine(nil)
+	} else {
+		for range recombinedParts {
+			sites := slices.Clone(st.related(f, 2+st.dice.below(recombinedSites)))
+			better = st.columns.recombine(sites) || better
+		}
+	}
+	if better {
+		r.remember()
+	}
+}
 
 // cool does waves until they are so many times what was planned to cool once.
 func (r *run) cool(times int) {
@@ -225,6 +269,7 @@ func (r *run) wave(k int) {
 	c, restart := r.climate(k)
 	if restart {
 		r.recall()
+		r.recombine(r.atlas.field, true)
 	}
 	fields := r.atlas.cut(k, zoneAsksSearch)
 	st.inZones(fields, r.opt.Workers, k+2, func(one *search, f *field) {
@@ -235,6 +280,7 @@ func (r *run) wave(k int) {
 		one.improve(f, steps, c)
 	})
 	r.remember()
+	r.recombine(r.atlas.field, false)
 }
 
 // zoneSteps are the steps of a wave for ten demands of a zone.
@@ -254,13 +300,16 @@ const annealedMax = 3000
 // for less net; in a large one it cools once.
 func (r *run) climate(k int) (c climate, restart bool) {
 	worth := r.st.meanLimit()
-	c = climate{perDemand: 20 * worth, heat: worth, steal: 50}
+	c = climate{perDemand: 20 * worth, heat: worth, steal: 50, thrift: thriftOften}
 	length := r.done.Cooling
 	switch {
 	case len(r.st.b.asks) > annealedMax:
 		c = climate{perDemand: 10 * worth, heat: 3 * worth, steal: stealOften}
-	case r.served < r.ceil && k%r.done.Cooling < r.done.Cooling*3/cycles:
-		c = climate{perDemand: 6 * worth, heat: 6 * worth, steal: stealOften}
+	case (r.served < r.ceil || r.ceil == 0) && k%r.done.Cooling < r.done.Cooling*3/cycles:
+		c = climate{perDemand: 6 * worth, heat: 6 * worth, steal: stealOften, thrift: thriftSeldom}
+		if k >= r.done.Cooling {
+			c.thrift = thriftOften // the second time another way
+		}
 		fallthrough
 	default:
 		length = max(1, length/cycles)

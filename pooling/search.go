@@ -9,10 +9,11 @@ import "math/bits"
 // its own (see zones.go): what they share they touch only there.
 type search struct {
 	*standings
-	dice  dice
-	zone  int32 // the searcher's own demands and sites; see [standings.owner]
-	limit bool  // to the zone
-	steal int   // see [climate]
+	dice   dice
+	zone   int32 // the searcher's own demands and sites; see [standings.owner]
+	limit  bool  // to the zone
+	steal  int   // see [climate]
+	thrift int   // see [climate]
 
 	served int   // change since this searcher began, as net is
 	net    int64 // in cents, of groups that are not touched
@@ -20,6 +21,9 @@ type search struct {
 	log     []change
 	touched []int32 // groups whose net is out of date
 	scratch scratch
+	asked   []int32 // by group: when it was asked last for a place, see [search.rehouse]
+	asking  int32
+	columns *columns // that notes the groups now and then; nil without
 }
 
 // standings are the groups that stand, and who is in them.
@@ -36,6 +40,7 @@ type standings struct {
 	bans     [][]bool  // by lane: candidates that no price may bring into a group; nil without cases
 	orders   [][]int32 // by lane: candidates as they were sorted last, for prices
 	price    []int32   // by demand: its multiplier, in units of 1/priceOne
+	rents    *rents    // nil while net does not guide the search
 }
 
 // group is one group. Its members are candidates of its lane.
