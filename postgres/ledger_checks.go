@@ -55,7 +55,7 @@ var ledgerChecks = []soundCheck{
 			LEFT JOIN ledger_transactions r ON r.municipality_id = t.municipality_id AND r.reverses_id = t.id
 			JOIN ledger_postings p ON p.municipality_id = t.municipality_id AND p.transaction_id IN (t.id, r.id)
 			JOIN ledger_accounts a ON a.municipality_id = p.municipality_id AND a.id = p.account_id
-			WHERE t.municipality_id = ?0 AND t.kind IN ('payment_received', 'payment_taken_back')
+			WHERE t.municipality_id = ?0 AND t.kind IN ('payment_received', 'payment_taken_back', 'transfer_recognised')
 				AND a.kind IN ('stripe_clearing', 'bank_clearing', 'unallocated', 'till') GROUP BY 1, 2) g
 			ON g.source_id = y.id::text AND g.kind = CASE WHEN y.method = 'card' THEN 'stripe_clearing' WHEN y.method IN ('cash', 'pos') THEN 'till'
 			WHEN y.entry_id IS NOT NULL THEN 'unallocated' ELSE 'bank_clearing' END
