@@ -104,24 +104,16 @@ func (tx *Tx) ReadEveryISEE(ctx context.Context, why Reading, use func([]Househo
 	})
 }
 
-// countPeople fills in how many people households have. They are in order.
+// countPeople fills in how many people households have.
 func (tx *Tx) countPeople(ctx context.Context, homes []HouseholdISEE) error {
-	type countRow struct {
-		HouseholdID      string
-		People, Children int
+	ids := make([]communities.HouseholdID, len(homes))
+	for i, home := range homes {
+		ids[i] = home.Household
 	}
-	counts, err := list[countRow](ctx, tx.reader, "people of households", `
-		SELECT household_id, count(*) AS people, count(*) FILTER (WHERE role = 'child') AS children FROM persons
-		WHERE municipality_id = ? AND household_id BETWEEN ?::uuid AND ?::uuid GROUP BY household_id ORDER BY household_id`,
-		tx.municipality, string(homes[0].Household), string(homes[len(homes)-1].Household))
-	at := 0
-	for _, c := range counts {
-		for at < len(homes) && string(homes[at].Household) < c.HouseholdID {
-			at++
-		}
-		if at < len(homes) && string(homes[at].Household) == c.HouseholdID {
-			homes[at].People, homes[at].Children = c.People, c.Children
-		}
+	counts, err := tx.CountPeople(ctx, ids)
+	for i := range homes {
+		of := counts[homes[i].Household]
+		homes[i].People, homes[i].Children = of.People, of.Children
 	}
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"colletta/communities"
 )
@@ -259,9 +260,15 @@ func (r reader) CountPeople(ctx context.Context, households []communities.Househ
 		HouseholdID      communities.HouseholdID
 		People, Children int
 	}
+	ids := make([]string, 0, len(households))
+	for _, h := range households {
+		if h != "" { // nobody's
+			ids = append(ids, string(h))
+		}
+	}
 	rows, err := list[countRow](ctx, r, "people of households", `
 		SELECT household_id, count(*) AS people, count(*) FILTER (WHERE role = 'child') AS children FROM persons
-		WHERE municipality_id = ? AND household_id::text IN (?) GROUP BY household_id`, r.municipality, texts(append(households, "")))
+		WHERE municipality_id = ? AND household_id = ANY (?::uuid[]) GROUP BY household_id`, r.municipality, pgdialect.Array(ids))
 	all := make(map[communities.HouseholdID]PeopleCount, len(rows))
 	for _, row := range rows {
 		all[row.HouseholdID] = PeopleCount{row.People, row.Children}
